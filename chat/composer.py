@@ -1,0 +1,167 @@
+"""The composer: a person's next message, the model and the settings it is asked with, or a sentence why not."""
+
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+from django.conf import settings
+from django.http import QueryDict
+from django.urls import reverse
+
+from accounts.models import User
+from chat.models import Conversation
+from chat.settings import Settings
+from providers.catalogue import resolve
+from providers.models import LanguageModel
+from providers.parameters import Control, ParameterError
+from runs.models import Run
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why a message was not sent, and the next step."""
+
+    title: str
+    sentence: str
+    link_url: str = ""
+    link_text: str = ""
+
+
+def as_typed(data: QueryDict, name: str) -> str:
+    """A field of several lines as it was typed: forms end lines with CR LF, and no database keeps a NUL."""
+    return data.get(name, "").replace("\r\n", "\n").replace("\x00", "")
+
+
+@dataclass
+class Composer:
+    """What stands in the composer and its panel, and what it comes to when it is sent.
+
+    Nothing typed is ever dropped: after a problem the same composer is shown again with everything in it.
+    """
+
+    user: User
+    text: str = ""
+    model_written: str = ""
+    language_model: LanguageModel | None = None
+    system_prompt: str = ""
+    written: dict[str, str] = field(default_factory=dict)
+    client_token: str = field(default_factory=lambda: uuid4().hex)
+    problem: Problem | None = None
+    errors: dict[str, str] = field(default_factory=dict)
+    settings: Settings | None = None
+
+    @classmethod
+    def of(cls, user: User, conversation: Conversation | None) -> "Composer":
+        """An empty composer with the settings that the conversation was left with."""
+        if conversation is None:
+            return cls(user)
+        model = conversation.language_model
+        return cls(
+            user,
+            model_written=model.model_id if model else "",
+            language_model=model,
+            system_prompt=conversation.system_prompt,
+            written=conversation.parameters,
+        )
+
+    @classmethod
+    def sent(cls, user: User, data: QueryDict) -> "Composer":
+        """A composer as its form arrived, with its problem, if it has one, found."""
+        chosen = data.get("language_model", "")
+        composer = cls(
+            user,
+            text=as_typed(data, "text"),
+            model_written=data.get("model", "").strip(),
+            system_prompt=as_typed(data, "system_prompt"),
+            client_token=data.get("client_token", "")[:64] or uuid4().hex,
+        )
+        composer.language_model = resolve(user, composer.model_written, int(chosen) if chosen.isdecimal() else None)
+        composer.written = composer._written_in(data)
+        composer.settings = composer._settings()
+        return composer
+
+    def again(self, client_token: str) -> "Composer":
+        """This composer, as if its form had been sent with this token."""
+        self.client_token = client_token[:64] or self.client_token
+        self.settings = self._settings()
+        return self
+
+    @property
+    def controls(self) -> list[Control]:
+        return self.language_model.controls(self.written, self.errors) if self.language_model else []
+
+    def emptied(self) -> "Composer":
+        """The same settings, ready for the next message."""
+        return Composer(
+            self.user,
+            model_written=self.model_written,
+            language_model=self.language_model,
+            system_prompt=self.system_prompt,
+            written=self.written,
+        )
+
+    def can_send(self) -> bool:
+        """Whether there is a message and nothing stands in its way."""
+        if not self.problem:
+            self.problem = self._problem_with_text() or self._problem_with_load()
+        return self.problem is None and self.settings is not None
+
+    def can_ask(self) -> bool:
+        """Whether a run may be made with these settings, whatever the text."""
+        if not self.problem:
+            self.problem = self._problem_with_load()
+        return self.problem is None and self.settings is not None
+
+    def _written_in(self, data: QueryDict) -> dict[str, str]:
+        names = [control.name for control in self.language_model.controls()] if self.language_model else []
+        return {name: text for name in names if (text := data.get(name, "").strip())}
+
+    def _settings(self) -> Settings | None:
+        self.problem = self._problem_with_model()
+        if self.problem or self.language_model is None:
+            return None
+        try:
+            to_send = self.language_model.parameters_to_send(self.written, streaming=True)
+        except ParameterError as error:
+            self.errors = error.errors
+            self.problem = Problem("A parameter cannot be sent.", " ".join(error.errors.values()))
+            return None
+        return Settings(self.language_model, self.system_prompt, self.written, to_send)
+
+    def _problem_with_model(self) -> Problem | None:
+        model = self.language_model
+        if model is None and not self.model_written:
+            return Problem("No model is chosen.", "Choose a model, then send your message again.")
+        if model is None:
+            return Problem(
+                "There is no such model.",
+                f"No provider here has a model called “{self.model_written[:100]}”. Choose one from the list.",
+                reverse("providers:models"),
+                "See all models",
+            )
+        if not model.is_runnable:
+            why = "is no longer offered" if model.is_deprecated else f"is a model for {model.type}, not for text"
+            return Problem("This model cannot be run here.", f"{model.model_id} {why}. Choose another one.")
+        if model.provider.needs_key and model.provider.key_of(self.user) is None:
+            return Problem(
+                "There is no API key for this provider yet.",
+                f"Add your key for {model.provider.name}, then send your message again; it stays here.",
+                reverse("providers:keys"),
+                "Add a key",
+            )
+        return None
+
+    def _problem_with_text(self) -> Problem | None:
+        if not self.text.strip():
+            return Problem("The message is empty.", "Write something first.")
+        if (length := len(self.text)) > settings.MESSAGE_CHARACTERS:
+            return Problem(
+                "The message is too long.",
+                f"It has {length:,} characters; at most {settings.MESSAGE_CHARACTERS:,} can be sent. Shorten it.",
+            )
+        return None
+
+    def _problem_with_load(self) -> Problem | None:
+        running = Run.objects.filter(user=self.user, state__in=[Run.State.QUEUED, Run.State.RUNNING]).count()
+        if running < settings.RUNS_PER_PERSON:
+            return None
+        return Problem("Too much is running at once.", f"Wait until one of your {running} runs has ended, or stop one.")

@@ -1,0 +1,139 @@
+from datetime import timedelta
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from accounts.models import User
+from chat import transcript
+from chat.models.message import Message
+from chat.models.tree import Branch, Tree
+from chat.settings import Settings
+from providers.models import LanguageModel
+from runs.models import Run
+
+# Characters of the first message that become the title.
+TITLE_CHARACTERS = 80
+# How long a deleted conversation can be brought back.
+UNDO_PERIOD = timedelta(days=7)
+
+
+class ConversationQuerySet(models.QuerySet["Conversation"]):
+    def of(self, user: User) -> Self:
+        """The person's own, without the deleted ones."""
+        return self.filter(user=user, deleted_at=None)
+
+    def deleted_by(self, user: User) -> Self:
+        """Those the person can still bring back."""
+        return self.filter(user=user, deleted_at__gt=timezone.now() - UNDO_PERIOD)
+
+    def newest_first(self) -> Self:
+        return self.order_by("-updated_at", "-pk")
+
+    def older_than(self, conversation: "Conversation") -> Self:
+        """Those that come after this one in a list with the newest first."""
+        same_moment = models.Q(updated_at=conversation.updated_at, pk__lt=conversation.pk)
+        return self.filter(models.Q(updated_at__lt=conversation.updated_at) | same_moment)
+
+
+class Conversation(models.Model):
+    """A tree of messages with one person's settings for the next one. `leaf` is the end of the branch in view."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="conversations")
+    title = models.CharField(max_length=200, blank=True)
+    language_model = models.ForeignKey(
+        LanguageModel, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    system_prompt = models.TextField(blank=True)
+    parameters: "models.JSONField[dict[str, Any]]" = models.JSONField(default=dict, blank=True)
+    leaf = models.ForeignKey(Message, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(default=timezone.now)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ConversationQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["user", "-updated_at", "-id"], name="conversations_of_a_person")]
+
+    def __str__(self) -> str:
+        return self.title or "New conversation"
+
+    # The tree
+
+    def branch(self, *, before: int | None = None, most: int = 40) -> Branch:
+        """The last messages of the branch in view, oldest first; `before` a message, to read further back."""
+        return Branch.of(self, before=before, most=most)
+
+    def turns(self, leaf_id: int | None) -> list[transcript.Turn]:
+        """Role and text of every message from the root to this one."""
+        if leaf_id is None:
+            return []
+        path = Tree.of(self).path(leaf_id)
+        rows = self.messages.filter(pk__in=path).order_by("pk").values_list("role", "written", "run__text")
+        return [transcript.Turn(role, run_text or written) for role, written, run_text in rows]
+
+    def show_branch_of(self, message: Message) -> None:
+        """Bring the branch through this message into view, down to its newest end."""
+        self.leaf_id = Tree.of(self).newest_leaf(message.pk)
+        self.save(update_fields=["leaf"])
+
+    # Saying something
+
+    @classmethod
+    @transaction.atomic
+    def say(
+        cls, user: User, conversation: "Conversation | None", text: str, settings: Settings, client_token: str
+    ) -> Message:
+        """Send this at the end of the branch in view, in a new conversation where there is none yet."""
+        conversation = conversation or cls.objects.create(user=user)
+        return conversation.send(text, settings, client_token, after=conversation.leaf_id)
+
+    @transaction.atomic
+    def send(self, text: str, settings: Settings, client_token: str, *, after: int | None) -> Message:
+        """The empty reply, which a queued run will write, to the person's message after that one."""
+        message = self.messages.create(parent_id=after, role=Message.Role.USER, written=text)
+        if not self.title:
+            self.title = title_of(text)
+        return self.reply_to(message, settings, client_token)
+
+    @transaction.atomic
+    def reply_to(self, message: Message, settings: Settings, client_token: str) -> Message:
+        """A new reply to this message, beside those it may have, with the queued run that will write it."""
+        turns = [*self.turns(message.parent_id), transcript.Turn(message.role, message.written)]
+        model = settings.language_model
+        run = Run.objects.queue(
+            user=self.user,
+            model=model,
+            messages=transcript.build(turns, system_prompt=settings.system_prompt, roles=model.roles),
+            to_send=settings.to_send,
+            as_set=settings.as_set,
+            client_token=client_token,
+        )
+        reply = self.messages.create(parent=message, role=Message.Role.ASSISTANT, run=run)
+        self.leaf = reply
+        self.language_model = model
+        self.system_prompt = settings.system_prompt
+        self.parameters = settings.written
+        self.updated_at = timezone.now()
+        self.save()
+        return reply
+
+    # Deleting, with a way back
+
+    def delete_softly(self) -> None:
+        """Out of sight at once; `restore` brings it back for as long as the undo period lasts."""
+        Conversation.objects.filter(pk=self.pk).update(deleted_at=Now())
+
+    def restore(self) -> None:
+        Conversation.objects.filter(pk=self.pk).update(deleted_at=None)
+
+
+def title_of(text: str) -> str:
+    """The first line of a message, cut at a word to fit a list."""
+    line = next((line.strip() for line in text.splitlines() if line.strip()), "")
+    if len(line) <= TITLE_CHARACTERS:
+        return line
+    return line[:TITLE_CHARACTERS].rsplit(" ", 1)[0] + " …"

@@ -1,0 +1,76 @@
+from functools import cached_property
+from uuid import uuid4
+
+from django.db import models
+from django.utils.safestring import SafeString, mark_safe
+
+from runs.markdown import render
+from runs.models import Run
+from runs.reading import Snapshot, snapshot
+
+
+class Message(models.Model):
+    """A node of a conversation's tree. A reply is an assistant message that a run writes: its text is the run's."""
+
+    class Role(models.TextChoices):
+        USER = "user"
+        ASSISTANT = "assistant"
+
+    conversation = models.ForeignKey("chat.Conversation", on_delete=models.CASCADE, related_name="messages")
+    parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.CASCADE, related_name="children")
+    role = models.CharField(max_length=10, choices=Role)
+    # What a person wrote; empty for a reply.
+    written = models.TextField(blank=True)
+    run = models.OneToOneField(Run, null=True, blank=True, on_delete=models.PROTECT, related_name="reply")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    # Its place among its alternatives; `stand_among` knows.
+    sibling_number = 1
+    sibling_count = 1
+    previous_sibling_id: int | None = None
+    next_sibling_id: int | None = None
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(role="user", run=None) | models.Q(role="assistant"),
+                name="only_replies_have_runs",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.role} message {self.pk}"
+
+    @property
+    def text(self) -> str:
+        return self.run.text if self.run else self.written
+
+    @property
+    def html(self) -> SafeString:
+        """A finished reply as sanitised HTML; people's own messages are shown as they typed them."""
+        return mark_safe(render(self.text))  # noqa: S308 - the sanitiser had the last word
+
+    @property
+    def is_reply(self) -> bool:
+        return self.role == self.Role.ASSISTANT
+
+    @property
+    def is_running(self) -> bool:
+        return self.run is not None and not self.run.is_final
+
+    @cached_property
+    def snapshot(self) -> Snapshot:
+        """What a reply that is still being written says so far."""
+        return snapshot(self.run_id) if self.run_id else Snapshot()
+
+    @cached_property
+    def fresh_token(self) -> str:
+        """A token for the forms of this message, so that a double click asks once."""
+        return uuid4().hex
+
+    def stand_among(self, siblings: list[int]) -> None:
+        """Learn the numbers of its alternatives, itself among them, oldest first."""
+        place = siblings.index(self.pk)
+        self.sibling_number, self.sibling_count = place + 1, len(siblings)
+        self.previous_sibling_id = siblings[place - 1] if place else None
+        self.next_sibling_id = siblings[place + 1] if place + 1 < len(siblings) else None

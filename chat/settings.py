@@ -1,0 +1,23 @@
+"""What a run of a conversation is made with."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from providers.models import LanguageModel
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The model, the system prompt and the parameters of the next run."""
+
+    language_model: LanguageModel
+    system_prompt: str = ""
+    # As typed into the panel, by wire name; what was left empty is absent.
+    written: dict[str, str] = field(default_factory=dict)
+    # On the wire: what was set, and what is always sent.
+    to_send: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def as_set(self) -> dict[str, Any]:
+        """The values the person set, typed."""
+        return {name: self.to_send[name] for name in self.written if name in self.to_send}

@@ -1,0 +1,1 @@
+"""The pages of the playground, and what their forms do."""

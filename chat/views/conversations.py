@@ -1,0 +1,125 @@
+"""Conversations: opening, listing, renaming, deleting with a way back."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.requests import PersonRequest
+from chat.composer import Composer
+from chat.models import Conversation
+from providers.catalogue import resolve
+
+# Conversations in the list at once.
+PAGE = 40
+# Characters of a title that a person gives.
+LONGEST_TITLE = 200
+
+
+@login_required
+@require_safe
+def playground(request: PersonRequest, model_id: str = "") -> HttpResponse:
+    """A new conversation; `?model=` or the address choose its model, `?prompt=` fills the composer."""
+    user = request.user
+    latest = Conversation.objects.of(user).newest_first().select_related("language_model__provider").first()
+    composer = Composer.of(user, latest)
+    composer.system_prompt, composer.written = "", {}
+    composer.text = request.GET.get("prompt", "")
+    wanted = model_id or request.GET.get("model", "") or composer.model_written or "demo/markdown"
+    composer.model_written = wanted
+    composer.language_model = resolve(user, wanted, None)
+    return show(request, None, composer)
+
+
+@login_required
+@require_safe
+def conversation(request: PersonRequest, conversation_id: int) -> HttpResponse:
+    """A conversation with the branch in view."""
+    user = request.user
+    mine = Conversation.objects.of(user).select_related("language_model__provider")
+    shown = get_object_or_404(mine, pk=conversation_id)
+    return show(request, shown, Composer.of(user, shown))
+
+
+@login_required
+@require_safe
+def conversations(request: PersonRequest) -> HttpResponse:
+    """The next page of the list."""
+    return render(request, "chat/_conversations.html", listed(request))
+
+
+@login_required
+@require_POST
+def rename(request: PersonRequest, conversation_id: int) -> HttpResponse:
+    renamed = get_object_or_404(Conversation.objects.of(request.user), pk=conversation_id)
+    title = " ".join(request.POST.get("title", "").split())[:LONGEST_TITLE]
+    if title:
+        renamed.title = title
+        renamed.save(update_fields=["title"])
+    if request.htmx:
+        return render(request, "chat/_conversation_item.html", {"conversation": renamed})
+    return redirect("chat:conversation", renamed.pk)
+
+
+@login_required
+@require_POST
+def delete(request: PersonRequest, conversation_id: int) -> HttpResponse:
+    """Out of sight, with a notice that brings it back."""
+    deleted = get_object_or_404(Conversation.objects.of(request.user), pk=conversation_id)
+    deleted.delete_softly()
+    if request.htmx:
+        return render(request, "chat/_deleted.html", {"deleted": deleted})
+    return redirect(f"{reverse('chat:playground')}?deleted={deleted.pk}")
+
+
+@login_required
+@require_POST
+def restore(request: PersonRequest, conversation_id: int) -> HttpResponse:
+    restored = get_object_or_404(Conversation.objects.deleted_by(request.user), pk=conversation_id)
+    restored.restore()
+    if request.htmx:
+        return render(request, "chat/_restored.html", {"conversation": restored})
+    return redirect("chat:conversation", restored.pk)
+
+
+@login_required
+@require_safe
+def parameters(request: PersonRequest) -> HttpResponse:
+    """The parameter panel of another model, holding what was typed as far as that model takes it."""
+    composer = Composer.sent(request.user, request.GET)
+    return render(
+        request, "chat/_parameters.html", {"controls": composer.controls, "language_model": composer.language_model}
+    )
+
+
+def show(request: PersonRequest, shown: Conversation | None, composer: Composer, status: int = 200) -> HttpResponse:
+    """The playground with this conversation, or with none yet."""
+    before = request.GET.get("before", "")
+    branch = shown.branch(before=int(before) if before.isdecimal() else None) if shown else None
+    deleted = request.GET.get("deleted", "")
+    context = {
+        "conversation": shown,
+        "branch": branch.messages if branch else [],
+        "earlier_url": f"?before={branch.earlier_before}" if branch and branch.earlier_before else "",
+        "form": composer,
+        "language_model": composer.language_model,
+        "controls": composer.controls,
+        "client_token": composer.client_token,
+        "deleted": Conversation.objects.deleted_by(request.user).filter(pk=deleted).first()
+        if deleted.isdecimal()
+        else None,
+        **listed(request),
+    }
+    return render(request, "chat/playground.html", context, status=status)
+
+
+def listed(request: PersonRequest) -> dict[str, object]:
+    """A page of the person's conversations, newest first, after the one named in `after`."""
+    mine = Conversation.objects.of(request.user).newest_first().only("title", "updated_at", "user")
+    after = request.GET.get("after", "")
+    if after.isdecimal() and (last := mine.filter(pk=after).first()):
+        mine = mine.older_than(last)
+    page = list(mine[: PAGE + 1])
+    more = f"{reverse('chat:conversations')}?after={page[PAGE - 1].pk}" if len(page) > PAGE else ""
+    return {"conversations": page[:PAGE], "conversations_next": more}

@@ -1,0 +1,180 @@
+"""Messages: sending, editing, asking again.
+
+Who waits for the page, waits for the model too: a run is stored and begun in one step, and only then is anything
+rendered.
+"""
+
+from collections.abc import Callable
+
+from asgiref.sync import async_to_sync
+from django.contrib.auth.decorators import login_required
+from django.db import IntegrityError
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import HttpResponseLocation
+
+from accounts.requests import PersonRequest
+from chat.composer import Composer, as_typed
+from chat.models import Conversation, Message
+from chat.settings import Settings
+from chat.views.conversations import show
+from runs.engine import begin
+from runs.models import Run
+from runs.models.run import HEAVY
+
+
+@login_required
+@require_POST
+def start(request: PersonRequest) -> HttpResponse:
+    """The first message of a new conversation."""
+    return _send(request, None)
+
+
+@login_required
+@require_POST
+def send(request: PersonRequest, conversation_id: int) -> HttpResponse:
+    """The next message of a conversation."""
+    return _send(request, get_object_or_404(Conversation.objects.of(request.user), pk=conversation_id))
+
+
+def _send(request: PersonRequest, conversation: Conversation | None) -> HttpResponse:
+    composer = Composer.sent(request.user, request.POST)
+    if not composer.can_send() or composer.settings is None:
+        return _refusal(request, conversation, composer)
+    settings = composer.settings
+    reply = _begun(lambda: Conversation.say(request.user, conversation, composer.text, settings, composer.client_token))
+    if reply is None:
+        return _already_sent(request, composer.client_token)
+    return _sent(request, reply, composer, is_new=conversation is None)
+
+
+def _begun(say: Callable[[], Message]) -> Message | None:
+    """The reply that `say` stores, with its run begun; None when the same click has arrived before."""
+    try:
+        return async_to_sync(begin)(say)
+    except IntegrityError:
+        return None
+
+
+def _sent(request: PersonRequest, reply: Message, composer: Composer, *, is_new: bool) -> HttpResponse:
+    """The message, the reply that is being written, and a fresh composer."""
+    address = reverse("chat:conversation", args=[reply.conversation_id])
+    if not request.htmx:
+        return redirect(address)
+    fresh = composer.emptied()
+    context = {
+        "messages": [reply.parent, reply],
+        "conversation": reply.conversation,
+        "form": fresh,
+        "client_token": fresh.client_token,
+        "is_new": is_new,
+    }
+    response = render(request, "chat/_sent.html", context)
+    if is_new:
+        response["HX-Push-Url"] = address
+    return response
+
+
+def _refusal(request: PersonRequest, conversation: Conversation | None, composer: Composer) -> HttpResponse:
+    """The composer again, with everything that was typed and why it was not sent."""
+    if not request.htmx:
+        return show(request, conversation, composer, status=422)
+    context = {"conversation": conversation, "form": composer, "client_token": composer.client_token}
+    return render(request, "chat/_composer.html", context, status=422)
+
+
+def _already_sent(request: PersonRequest, client_token: str) -> HttpResponse:
+    """The same click arrived before: show what it became."""
+    run = get_object_or_404(Run.objects.visible_to(request.user), client_token=client_token)
+    return _go(request, run.reply.conversation_id, whole_page=True)
+
+
+@login_required
+@require_POST
+def regenerate(request: PersonRequest, message_id: int) -> HttpResponse:
+    """Another reply beside this one, with the settings that stand in the panel now."""
+    old = get_object_or_404(_messages_of(request), pk=message_id, role=Message.Role.ASSISTANT, parent__isnull=False)
+    composer = _settings_now(request, old.conversation)
+    if not composer.can_ask() or composer.settings is None:
+        return _refusal(request, old.conversation, composer)
+    return _answered_anew(request, old, composer, composer.settings)
+
+
+def _answered_anew(request: PersonRequest, old: Message, composer: Composer, settings: Settings) -> HttpResponse:
+    asked, conversation = old.parent, old.conversation
+    assert asked is not None, "a reply answers something"  # noqa: S101
+    reply = _begun(lambda: conversation.reply_to(asked, settings, composer.client_token))
+    return _go(request, conversation.pk) if reply else _already_sent(request, composer.client_token)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: PersonRequest, message_id: int) -> HttpResponse:
+    """Another version of one's own message, with a reply of its own; the old one stays beside it."""
+    old = get_object_or_404(_messages_of(request), pk=message_id, role=Message.Role.USER)
+    if request.method != "POST":
+        return _edit_form(request, old, old.written)
+    composer = _settings_now(request, old.conversation)
+    composer.text = as_typed(request.POST, "text")
+    if not composer.can_send() or composer.settings is None:
+        return _edit_form(request, old, composer.text, composer)
+    conversation, settings = old.conversation, composer.settings
+    reply = _begun(lambda: conversation.send(composer.text, settings, composer.client_token, after=old.parent_id))
+    return _go(request, conversation.pk) if reply else _already_sent(request, composer.client_token)
+
+
+def _edit_form(request: PersonRequest, message: Message, text: str, composer: Composer | None = None) -> HttpResponse:
+    """The message in a field of its own; with the problem of the composer, where there is one."""
+    context = {
+        "message": message,
+        "text": text,
+        "problem": composer.problem if composer else None,
+        "conversation": message.conversation,
+    }
+    form = "chat/_edit.html" if request.htmx else "chat/edit.html"
+    return render(request, form, context, status=422 if composer else 200)
+
+
+def _settings_now(request: PersonRequest, conversation: Conversation) -> Composer:
+    """What the panel says, where the form brought it along, else what the conversation was left with."""
+    if "model" in request.POST:
+        return Composer.sent(request.user, request.POST)
+    return Composer.of(request.user, conversation).again(request.POST.get("client_token", ""))
+
+
+@login_required
+@require_POST
+def branch(request: PersonRequest, message_id: int) -> HttpResponse:
+    """Show the branch that goes through this message."""
+    message = get_object_or_404(_messages_of(request), pk=message_id)
+    message.conversation.show_branch_of(message)
+    return _go(request, message.conversation_id)
+
+
+@login_required
+@require_safe
+def message(request: PersonRequest, message_id: int) -> HttpResponse:
+    """One message as it is now: what a page fetches when a reply has ended."""
+    shown = get_object_or_404(_messages_of(request), pk=message_id)
+    siblings = shown.conversation.messages.filter(parent_id=shown.parent_id).order_by("pk")
+    shown.stand_among(list(siblings.values_list("pk", flat=True)))
+    return render(request, "chat/_message.html", {"message": shown, "conversation": shown.conversation})
+
+
+def _messages_of(request: PersonRequest) -> QuerySet[Message]:
+    mine = Message.objects.filter(conversation__in=Conversation.objects.of(request.user))
+    related = mine.select_related("conversation__language_model__provider", "run", "parent")
+    return related.defer(*(f"run__{column}" for column in HEAVY))
+
+
+def _go(request: PersonRequest, conversation_id: int, *, whole_page: bool = False) -> HttpResponse:
+    """To the conversation. Where only its messages changed, the panel keeps what was typed into it."""
+    address = reverse("chat:conversation", args=[conversation_id])
+    if not request.htmx:
+        return redirect(address)
+    if whole_page:
+        return HttpResponseLocation(address)
+    return HttpResponseLocation(address, target="#messages", swap="innerHTML", select="#messages > *")

@@ -1,0 +1,81 @@
+"""The Celery application: how jobs travel. Read by the worker, `celery --app playground worker`.
+
+The database is the truth: a message carries ids only, and may be lost or come twice. Only the worker imports this: a
+web process that sends nothing saves 0.3 s and 5 MB. One that comes to send jobs has to import it first.
+"""
+
+import os
+import warnings
+
+from celery import Celery
+from celery.exceptions import SecurityWarning
+from celery.signals import celeryd_init, setup_logging
+from django.conf import settings
+
+from playground import lifeline
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "playground.settings")
+
+# Said to root, because whoever can write to a broker of pickles runs code as root. Ours carries ids, written as JSON.
+warnings.filterwarnings("ignore", category=SecurityWarning)
+
+app = Celery("playground")
+app.conf.update(
+    # JSON alone, both ways: nothing that arrives is ever executed.
+    task_serializer="json",
+    accept_content=["json"],
+    # What comes out of a job stands in its own row.
+    task_ignore_result=True,
+    # A job is done when it has ended, not when it was taken; one whose worker is killed is handed out again.
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    # A job may take half an hour: none waits with a busy worker while another one is idle.
+    worker_prefetch_multiplier=1,
+    # SIGTERM waits for running jobs to end. An operator's SIGQUIT gives them this long, then hands them back.
+    worker_soft_shutdown_timeout=settings.DRAIN_SECONDS,
+    # Long jobs wait for minutes on a provider, cells come by the thousand: neither stands behind the other.
+    # The worker is told `--queues long,cells`.
+    task_default_queue="long",
+    broker_connection_retry_on_startup=True,
+)
+
+if settings.REDIS_URL:
+    app.conf.update(
+        broker_url=settings.REDIS_URL,
+        broker_transport_options={
+            # Seconds until a job that was never acknowledged is handed out again; above the longest run.
+            "visibility_timeout": settings.STREAM_SECONDS + 600,
+            # Looked for at each beat (10 s). At each tenth, the default, a killed worker's job stayed away for 100 s.
+            "unacked_restore_throttle": 1,
+        },
+    )
+else:
+    messages, control = settings.BROKER_DIR / "messages", settings.BROKER_DIR / "control"
+    for folder in (messages, control):
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    app.conf.update(
+        # The host means nothing here; without one, a warning is logged.
+        broker_url="filesystem://localhost",
+        broker_transport_options={
+            # One folder for both directions: what one process puts in, the other takes out.
+            "data_folder_in": str(messages),
+            "data_folder_out": str(messages),
+            "control_folder": str(control),
+            # Seconds between two looks into the folder. The default of 1 is felt by a person who waits.
+            "polling_interval": 0.1,
+        },
+        # There is one worker, and its supervisor steers it by signals.
+        worker_enable_remote_control=False,
+    )
+
+app.autodiscover_tasks()
+
+
+@celeryd_init.connect
+def end_with_the_supervisor(**_: object) -> None:
+    lifeline.hold()
+
+
+@setup_logging.connect
+def log_like_the_others(**_: object) -> None:
+    """With somebody listening here Celery sets up no logging of its own, which would go past the redaction."""

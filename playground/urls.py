@@ -1,0 +1,14 @@
+from django.urls import include, path
+
+from playground import health
+from playground.metrics import metrics
+
+urlpatterns = [
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
+    path("metrics", metrics),
+    path("", include("accounts.urls")),
+    path("", include("providers.urls")),
+    path("", include("runs.urls")),
+    path("", include("chat.urls")),
+]

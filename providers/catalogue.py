@@ -1,0 +1,160 @@
+"""Which models there are: those that come with the product, and those a provider lists.
+
+The package knows what a model takes, the provider which models exist now. So what the package says of a model stays, a
+provider's list adds models and what the package left open, and a model that is no longer listed is deprecated, never
+deleted: runs and conversations point to it.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.secret import Secret
+from providers import client
+from providers.demo.answers import ANSWERS as DEMO_ANSWERS
+from providers.demo.models import MODELS as DEMO_MODELS
+from providers.errors import EgressBlocked, NotSent, ProviderError
+from providers.listing import Facts, facts_by_id
+from providers.models import LanguageModel, Provider
+
+DATA = Path(__file__).parent / "data" / "models.json"
+PACKAGED: dict[str, dict[str, Any]] = {
+    "demo": {"name": "Demo", "base_url": "https://demo.invalid/v1", "dialect_name": "aimlapi", "needs_key": False},
+    "aimlapi": {"name": "AI/ML API", "base_url": "https://api.aimlapi.com/v1", "dialect_name": "aimlapi"},
+}
+# Places in the picker's order, beside the default of 50: the demo models, which always work, then what is documented;
+# last the demo models that fail on purpose.
+DEMO_RANK, DOCUMENTED_RANK, FAILING_RANK = 10, 20, 90
+# Models that the picker offers at once: more than a person reads, few enough to answer at every key press.
+OFFERED = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshed:
+    """What a provider's list changed: models in it, those not known before, and those no longer in it."""
+
+    found: int
+    new: int
+    gone: int
+
+
+def sync_packaged() -> None:
+    """Bring the packaged providers and their models up to date.
+
+    Writes only what differs, so that every start can do it. A packaged provider that exists is left as it is: its
+    address may have been changed by the operator. So is a model's status once the provider itself was asked.
+    """
+    for slug, settings in PACKAGED.items():
+        provider, _ = Provider.objects.get_or_create(slug=slug, defaults=settings)
+        _store(provider, _packaged(provider), decides_status=not provider.models_refreshed_at)
+
+
+async def refresh(provider: Provider, key: Secret | None) -> Refreshed:
+    """Ask the provider which models it has now, and remember. Raises `ProviderError`."""
+    listed = await _listed(provider, key)
+    return await sync_to_async(_remember)(provider, listed)
+
+
+def find(user: User, query: str) -> list[LanguageModel]:
+    """What the picker offers this person for these words, the best first, with their providers."""
+    visible = LanguageModel.objects.visible_to(user).select_related("provider")
+    return list(visible.containing(query).best_first(query)[:OFFERED])
+
+
+def resolve(user: User, written: str, chosen_id: int | None) -> LanguageModel | None:
+    """The model that the Model field means: the chosen one unless something else was written since, else the one of
+    that id, else of that alias. The person's own providers come before the packaged ones.
+    """
+    written = written.replace("\x00", "").strip()
+    visible = LanguageModel.objects.visible_to(user).select_related("provider")
+    chosen = visible.filter(pk=chosen_id).first() if chosen_id else None
+    if chosen and written in {chosen.model_id, chosen.name}:
+        return chosen
+    if not written:
+        return None
+    own_first = visible.order_by(F("provider__slug").asc(nulls_first=True), "pk")
+    return own_first.filter(model_id=written).first() or next(
+        (model for model in own_first.containing(written) if written in model.aliases), None
+    )
+
+
+def _packaged(provider: Provider) -> dict[str, Facts]:
+    """What the package says of this provider's models, by id."""
+    if provider.slug == "demo":
+        listed = facts_by_id(provider.dialect.read_model_list(json.dumps(DEMO_MODELS).encode()))
+        return {item["id"]: listed[item["id"]] | _facts_of_demo(item) for item in DEMO_MODELS}
+    if provider.slug == "aimlapi":
+        return {item["id"]: _facts_of_packaged(item) for item in json.loads(DATA.read_text())}
+    return {}
+
+
+def _facts_of_demo(item: Mapping[str, Any]) -> Facts:
+    """What the demo's list does not say, as no provider's list does."""
+    rank = DEMO_RANK if item["id"] in DEMO_ANSWERS else FAILING_RANK
+    return {"rank": rank} | {field: item[field] for field in ("parameters", "roles", "input_parts")}
+
+
+def _facts_of_packaged(item: Mapping[str, Any]) -> Facts:
+    rank = {"rank": DOCUMENTED_RANK} if item.get("documented") else {}
+    return rank | {field: item[field] for field in LanguageModel.FACTS if field in item}
+
+
+async def _listed(provider: Provider, key: Secret | None) -> dict[str, Facts]:
+    """The provider's list, from the first of its addresses that has one."""
+    dialect = provider.dialect
+    failure: ProviderError | None = None
+    for url in dialect.model_list_urls(provider.base_url):
+        try:
+            return facts_by_id(dialect.read_model_list(await client.fetch(url, dialect, key)))
+        except (EgressBlocked, NotSent):
+            # The other addresses are on the same host.
+            raise
+        except ProviderError as error:
+            failure = failure or error
+    raise failure or ProviderError("not_an_api")
+
+
+@transaction.atomic
+def _remember(provider: Provider, listed: Mapping[str, Facts]) -> Refreshed:
+    packaged = _packaged(provider)
+    ids = {alias: model_id for model_id, known in packaged.items() for alias in known.get("aliases", ())}
+    available: Facts = {"status": LanguageModel.Status.AVAILABLE}
+    facts = {}
+    for written, said in listed.items():
+        model_id = written if written in packaged else ids.get(written, written)
+        facts[model_id] = said | packaged.get(model_id, {}) | available
+    # An empty list is no reason to take every model from everybody.
+    new, gone = _store(provider, facts, decides_status=bool(facts))
+    provider.models_refreshed_at = timezone.now()
+    provider.save(update_fields=["models_refreshed_at"])
+    return Refreshed(found=len(facts), new=new, gone=gone)
+
+
+def _store(provider: Provider, facts: Mapping[str, Facts], *, decides_status: bool) -> tuple[int, int]:
+    """Create and update these models, and say how many are new and how many are gone.
+
+    With `decides_status` the facts are all there is: a model that is not among them is deprecated. Without it, models
+    that were known keep their status.
+    """
+    rows = {row.model_id: row for row in provider.models.all()}
+    new = [LanguageModel(provider=provider, model_id=model_id) for model_id in facts.keys() - rows.keys()]
+    for row in new:
+        row.learn(facts[row.model_id])
+    kept: Facts = {} if decides_status else {"status": ""}
+    known = [row for model_id, row in rows.items() if model_id in facts]
+    changed = [row for row in known if row.learn(facts[row.model_id] | kept)]
+    gone = [row.pk for row in rows.values() if decides_status and row.model_id not in facts and not row.is_deprecated]
+    with transaction.atomic():
+        # Two servers may start at the same moment: what the other one wrote is the same.
+        LanguageModel.objects.bulk_create(new, ignore_conflicts=True)
+        LanguageModel.objects.bulk_update(changed, LanguageModel.FACTS, batch_size=100)
+        provider.models.filter(pk__in=gone).update(status=LanguageModel.Status.DEPRECATED)
+    return len(new), len(gone)

@@ -1,0 +1,132 @@
+"""Reads an answer, in pieces or whole, from any of the many servers that call themselves OpenAI-compatible.
+
+They differ in what is null and what is absent, in where they put things, in how often they say that they are done. So
+every value is looked at before it is used, and what cannot be used is passed over: the raw reply is kept besides.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn
+
+from providers.dialects.openai.messages import MessageReader
+from providers.dialects.openai.refusals import refusal_in
+from providers.dialects.openai.usage import read_usage
+from providers.dialects.openai.values import index_of, name_in
+from providers.errors import Broken
+from providers.events import Cost, Event, Extra, Finished, FinishReason, Served
+from providers.untrusted import clean, clean_text, parse_json
+
+END_MARK = "[DONE]"
+# Characters of a finish reason.
+MAX_REASON = 100
+FINISH_REASONS = {
+    "stop": FinishReason.STOP,
+    "end_turn": FinishReason.STOP,
+    "stop_sequence": FinishReason.STOP,
+    "eos": FinishReason.STOP,
+    "length": FinishReason.LENGTH,
+    "max_tokens": FinishReason.LENGTH,
+    "tool_calls": FinishReason.TOOL_CALLS,
+    "tool_use": FinishReason.TOOL_CALLS,
+    "function_call": FinishReason.TOOL_CALLS,
+    "content_filter": FinishReason.CONTENT_FILTER,
+    "safety": FinishReason.CONTENT_FILTER,
+}
+
+
+class AnswerReader:
+    """One answer's events, read chunk by chunk with `feed` and `close`, or at once with `read_whole`.
+
+    `read_cost` finds what the provider says the call cost, if it says so.
+    """
+
+    def __init__(self, read_cost: Callable[[Mapping[str, Any]], Cost | None]) -> None:
+        # Every answer that began has a finish reason, or the end mark came.
+        self.saw_end = False
+        # The end mark came. Not so after a finish reason: usage follows it, and some send one with every chunk.
+        self.is_over = False
+        self._read_cost = read_cost
+        self._messages = MessageReader()
+        self._served = Served()
+        self._begun: set[int] = set()
+        self._finished: set[int] = set()
+
+    def feed(self, data: str) -> list[Event]:
+        if self.is_over:
+            return []
+        if not data.startswith("{"):
+            mark = data.strip()
+            if mark == END_MARK:
+                self.saw_end = self.is_over = True
+                return self.close()
+            if not mark:
+                return []
+        try:
+            chunk = parse_json(data)
+        except ValueError as error:
+            raise Broken("protocol_error", f"Not JSON: {clean_text(data[:200])}") from error
+        if not isinstance(chunk, dict):
+            raise Broken("protocol_error", f"Not a chunk: {clean_text(data[:200])}")
+        return self._read(chunk, "delta")
+
+    def close(self) -> list[Event]:
+        return self._messages.close()
+
+    def read_whole(self, answer: Mapping[str, Any]) -> list[Event]:
+        return self._read(answer, "message") + self.close()
+
+    def _read(self, answer: Mapping[str, Any], member: str) -> list[Event]:
+        if answer.get("error"):
+            self._fail(answer)
+        events: list[Event] = []
+        if not (self._served.request_id and self._served.model):
+            self._read_served(answer, events)
+        choices = answer.get("choices")
+        if isinstance(choices, list):
+            for position, choice in enumerate(choices):
+                if isinstance(choice, dict):
+                    self._read_choice(choice, index_of(choice, position), member, events)
+        self._read_usage(answer, events)
+        cost = self._read_cost(answer)
+        if cost:
+            events.append(cost)
+        return events
+
+    def _fail(self, answer: Mapping[str, Any]) -> NoReturn:
+        """Raise what the provider reports. Once there was output it has been worked for, whatever the report says."""
+        refused = refusal_in(answer)
+        if self._messages.has_output:
+            raise Broken("provider_error", refused.detail, request_id=self._served.request_id)
+        raise refused
+
+    def _read_served(self, answer: Mapping[str, Any], events: list[Event]) -> None:
+        served = Served(
+            model=self._served.model or name_in(answer.get("model")),
+            request_id=self._served.request_id or name_in(answer.get("id")),
+        )
+        if served != self._served:
+            self._served = served
+            events.append(served)
+
+    def _read_choice(self, choice: Mapping[str, Any], index: int, member: str, events: list[Event]) -> None:
+        if index not in self._begun:
+            self._begun.add(index)
+            self.saw_end = False
+        message = choice.get(member)
+        if isinstance(message, dict):
+            self._messages.read(message, index, events)
+        if choice.get("logprobs"):
+            events.append(Extra("logprobs", clean(choice["logprobs"]), index))
+        reason = choice.get("finish_reason")
+        if reason and isinstance(reason, str):
+            known = FINISH_REASONS.get(reason.lower(), FinishReason.OTHER)
+            events.append(Finished(known, clean_text(reason)[:MAX_REASON], index))
+            self._finished.add(index)
+            self.saw_end = self._begun <= self._finished
+        # One vendor puts the usage of its streams here.
+        self._read_usage(choice, events)
+
+    def _read_usage(self, holder: Mapping[str, Any], events: list[Event]) -> None:
+        usage = holder.get("usage")
+        if usage and isinstance(usage, dict):
+            has_output, has_reasoning = self._messages.has_output, self._messages.has_reasoning
+            events.append(read_usage(usage, has_output=has_output, has_reasoning=has_reasoning))

@@ -1,0 +1,79 @@
+from typing import Any, ClassVar
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from accounts.models import Team, User
+from accounts.secret import Secret
+from providers import egress
+from providers.errors import ProviderError
+from providers.models import Provider
+
+
+class KeyForm(forms.Form):
+    """An API key on its way in. What was typed is never written into a page again, nor into an error."""
+
+    key = forms.CharField(
+        label="API key",
+        max_length=500,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        error_messages={"required": "Enter the API key.", "max_length": "This is too long for an API key."},
+    )
+
+    def clean_key(self) -> Secret:
+        """Keys look different at every provider; but what cannot stand in a header is a slip of the clipboard."""
+        key: str = self.cleaned_data["key"]
+        if not key.isascii() or not key.isprintable() or " " in key:
+            raise ValidationError("An API key has no spaces, line breaks or special characters. Copy it once more.")
+        return Secret(key)
+
+
+class ProviderForm(forms.ModelForm):  # type: ignore[type-arg]
+    """What may be changed about an OpenAI-compatible endpoint."""
+
+    class Meta:
+        model = Provider
+        fields: ClassVar[list[str]] = ["name", "base_url", "needs_key"]
+        labels: ClassVar[dict[str, str]] = {"base_url": "Base URL", "needs_key": "Needs an API key"}
+        help_texts: ClassVar[dict[str, str]] = {
+            "base_url": "The address before /chat/completions, such as https://api.example.com/v1."
+        }
+        widgets: ClassVar[dict[str, Any]] = {
+            "name": forms.TextInput({"autocomplete": "off"}),
+            "base_url": forms.TextInput({"inputmode": "url", "autocomplete": "off", "spellcheck": "false"}),
+        }
+
+    def clean_base_url(self) -> str:
+        """In one spelling, and an address that this server connects to."""
+        url: str = self.cleaned_data["base_url"].rstrip("/")
+        if "?" in url or "#" in url:
+            raise ValidationError("A base URL has no “?” and no “#”.")
+        try:
+            egress.check_base_url(url)
+        except ProviderError as error:
+            raise ValidationError([error.kind.title, error.detail or error.kind.next_step]) from error
+        return url
+
+
+class TeamField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    def label_from_instance(self, team: Team) -> str:
+        return "only me" if team.personal_owner_id else str(team)
+
+
+class NewProviderForm(ProviderForm):
+    """A new endpoint, for one of the teams whose things the person keeps; their own unless they say otherwise."""
+
+    team = TeamField(
+        queryset=Team.objects.none(), required=False, empty_label=None, label="For", help_text="Who will see it."
+    )
+
+    class Meta(ProviderForm.Meta):
+        fields: ClassVar[list[str]] = [*ProviderForm.Meta.fields, "team"]
+
+    def __init__(self, user: User, data: Any = None) -> None:
+        super().__init__(data, initial={"team": user.personal_team})
+        self.personal_team: Team = user.personal_team
+        self.fields["team"].queryset = Team.objects.kept_by(user)  # type: ignore[attr-defined]
+
+    def clean_team(self) -> Team:
+        return self.cleaned_data["team"] or self.personal_team

@@ -1,0 +1,171 @@
+import re
+from collections.abc import Mapping
+from typing import Any, Self
+
+from django.db import models
+
+from accounts.models import User
+from providers import parameters as panel
+from providers.models.provider import Provider
+
+# Words of a search that are looked at; each is another condition for the database.
+MOST_WORDS = 8
+# Ids of models that reason, for those whose parameters are not known. It decides only how much room they get.
+REASONING_ID = re.compile(r"(?<!non-)(thinking|reason)|-r1\b|\bo[134]\b|gpt-5", re.IGNORECASE)
+
+# Features that help to choose a model, in words, the most asked for first.
+ABILITIES = {
+    "reasoning": "reasoning",
+    "image_input": "images",
+    "tools": "tools",
+    "json_schema": "JSON schema",
+    "file_input": "files",
+    "audio_input": "audio",
+    "video_input": "video",
+    "audio_output": "speech",
+    "web_search": "web search",
+    "logprobs": "log probabilities",
+}
+
+
+class LanguageModelQuerySet(models.QuerySet["LanguageModel"]):
+    def visible_to(self, user: User) -> Self:
+        return self.filter(provider__in=Provider.objects.visible_to(user))
+
+    def containing(self, query: str) -> Self:
+        """Those in whose id, name, developer or aliases every word of the query occurs."""
+        found = self
+        for word in query.replace("\x00", "").lower().split()[:MOST_WORDS]:
+            found = found.filter(search_text__contains=word)
+        return found
+
+    def best_first(self, query: str) -> Self:
+        """What can be run before what cannot; then the id itself, what begins so, and the rest by rank."""
+        query = query.replace("\x00", "").strip()
+        order = [_unless(models.Q(type="chat", status=LanguageModel.Status.AVAILABLE))]
+        if query:
+            begins = models.Q(model_id__istartswith=query) | models.Q(name__istartswith=query)
+            order += [_unless(models.Q(model_id__iexact=query)), _unless(begins)]
+        return self.order_by(*order, "rank", "model_id", "provider_id")
+
+    def developers(self) -> models.QuerySet["LanguageModel", str]:
+        """The names of those who made them, each once."""
+        named = self.exclude(developer="").order_by("developer")
+        return named.values_list("developer", flat=True).distinct()
+
+
+def _unless(condition: models.Q) -> models.Case:
+    """0 where it holds, so that those rows come first."""
+    return models.Case(models.When(condition, then=0), default=1, output_field=models.IntegerField())
+
+
+class LanguageModel(models.Model):
+    """A row of the catalogue: an id at a provider, with what is known of it.
+
+    Empty `parameters`, `roles`, `input_parts` and `features` mean that nothing is known, not that there are none.
+    """
+
+    class Status(models.TextChoices):
+        AVAILABLE = "available"
+        DEPRECATED = "deprecated"
+
+    provider = models.ForeignKey(Provider, on_delete=models.CASCADE, related_name="models")
+    model_id = models.CharField(max_length=200)
+    name = models.CharField(max_length=200, blank=True)
+    developer = models.CharField(max_length=100, blank=True)
+    # "chat" is what can be run here; image, video, tts and others are listed and said to be not runnable.
+    type = models.CharField(max_length=40, default="chat")
+    status = models.CharField(max_length=12, choices=Status, default=Status.AVAILABLE)
+    context_length = models.PositiveIntegerField(null=True, blank=True)
+    max_output_tokens = models.PositiveIntegerField(null=True, blank=True)
+    # Wire name of a parameter -> {"type", "min", "max", "default", "enum", …} as in the packaged catalogue.
+    parameters: "models.JSONField[dict[str, Any]]" = models.JSONField(default=dict, blank=True)
+    roles: "models.JSONField[list[str]]" = models.JSONField(default=list, blank=True)
+    input_parts: "models.JSONField[list[str]]" = models.JSONField(default=list, blank=True)
+    features: "models.JSONField[list[str]]" = models.JSONField(default=list, blank=True)
+    aliases: "models.JSONField[list[str]]" = models.JSONField(default=list, blank=True)
+    # What the picker searches in: id, name, developer and aliases, in lower case.
+    search_text = models.TextField(blank=True)
+    # Order of the picker: the demo first, then what is documented, then the rest.
+    rank = models.PositiveSmallIntegerField(default=50)
+
+    # What a catalogue or a provider's list may say of a model.
+    FACTS = (
+        "name",
+        "developer",
+        "type",
+        "status",
+        "context_length",
+        "max_output_tokens",
+        "parameters",
+        "roles",
+        "input_parts",
+        "features",
+        "aliases",
+        "search_text",
+        "rank",
+    )
+
+    objects = LanguageModelQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["provider", "model_id"], name="one_row_per_model")]
+        indexes = [models.Index(fields=["type", "status", "rank", "model_id"], name="model_picker_order")]
+
+    def __str__(self) -> str:
+        return self.model_id
+
+    @property
+    def is_runnable(self) -> bool:
+        return self.type == "chat" and self.status == self.Status.AVAILABLE
+
+    @property
+    def is_deprecated(self) -> bool:
+        return self.status == self.Status.DEPRECATED
+
+    @property
+    def abilities(self) -> list[str]:
+        """What it is known to be able to do, in words."""
+        return [word for feature, word in ABILITIES.items() if feature in self.features]
+
+    def learn(self, facts: Mapping[str, Any]) -> bool:
+        """Take over the facts that are known; an empty one leaves what was. True when that changed something."""
+        before = [getattr(self, field) for field in self.FACTS]
+        for field, value in facts.items():
+            if value:
+                setattr(self, field, value)
+        self.search_text = " ".join([self.model_id, self.name, self.developer, *self.aliases]).lower()
+        return before != [getattr(self, field) for field in self.FACTS]
+
+    @property
+    def default_max_tokens(self) -> int:
+        """The limit of an answer when the person sets none."""
+        return panel.default_max_tokens(
+            reasons="reasoning" in self.features or bool(not self.parameters and REASONING_ID.search(self.model_id)),
+            max_output_tokens=self.max_output_tokens,
+            context_length=self.context_length,
+        )
+
+    def controls(
+        self, written: Mapping[str, str] | None = None, errors: Mapping[str, str] | None = None
+    ) -> list[panel.Control]:
+        """The controls of the parameter panel, holding what was written."""
+        return panel.controls(
+            self.parameters,
+            written,
+            errors,
+            features=self.features,
+            default_max_tokens=self.default_max_tokens,
+            max_output_tokens=self.max_output_tokens,
+        )
+
+    def parameters_to_send(self, written: Mapping[str, str], *, streaming: bool) -> dict[str, Any]:
+        """What goes into the request for what was written. Raises `ParameterError`."""
+        return panel.to_send(
+            self.parameters,
+            written,
+            streaming=streaming,
+            features=self.features,
+            default_max_tokens=self.default_max_tokens,
+            max_output_tokens=self.max_output_tokens,
+        )

@@ -1,0 +1,17 @@
+from django.urls import path
+
+from providers.views import keys, models, providers
+
+app_name = "providers"
+urlpatterns = [
+    path("settings/keys/", keys.keys, name="keys"),
+    path("settings/keys/<int:key_id>/delete/", keys.delete, name="delete_key"),
+    path("settings/providers/", providers.providers, name="providers"),
+    path("settings/providers/<int:provider_id>/", providers.provider, name="provider"),
+    path("settings/providers/<int:provider_id>/delete/", providers.delete, name="delete_provider"),
+    path("settings/providers/<int:provider_id>/key/", keys.store, name="store_key"),
+    path("settings/providers/<int:provider_id>/key/check/", keys.check, name="check_key"),
+    path("models/", models.models, name="models"),
+    path("models/options/", models.options, name="model_options"),
+    path("models/refresh/<int:provider_id>/", models.refresh, name="refresh_models"),
+]

@@ -1,0 +1,27 @@
+"""What a run sends, taken from its row: address, bytes, key."""
+
+from accounts.models import UnreadableKey
+from providers.client import Call, Timeouts
+from providers.errors import NotSent
+from runs.models import Run
+
+
+def prepare(run_id: int, timeouts: Timeouts) -> Call | NotSent:
+    """The call of this run, or why there can be none. The key is opened here, for this call, and goes nowhere else."""
+    run = Run.objects.select_related("provider", "user").only("body", "provider", "user").get(pk=run_id)
+    if run.provider is None:
+        return NotSent("unknown_host", "The provider was removed.")
+    key = run.provider.key_of(run.user)
+    if key is None and run.provider.needs_key:
+        return NotSent("no_key")
+    try:
+        secret = key.open() if key else None
+    except UnreadableKey:
+        return NotSent("key_unreadable")
+    return Call(
+        base_url=run.provider.base_url,
+        dialect=run.provider.dialect,
+        body=run.request_body,
+        key=secret,
+        timeouts=timeouts,
+    )

@@ -1,0 +1,165 @@
+"""The socket of a page: it tells and follows, and takes no orders but follow, acknowledge and stop."""
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, cast
+
+from channels.consumer import get_handler_name
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.backends.base import SessionBase
+
+from accounts.models import User
+from accounts.sessions import is_signed_in
+from runs import metrics, wakeups
+from runs.following import error_frame
+from runs.models import Run
+from runs.relay import MOST_FOLLOWED, NO_SUCH_RUN, Relay
+from runs.stopping import stop
+
+logger = logging.getLogger(__name__)
+
+# Close codes: https://www.rfc-editor.org/rfc/rfc6455#section-7.4 and, from 4000 on, our own.
+TRY_AGAIN_LATER = 1013
+POLICY_VIOLATION = 1008
+SERVER_ERROR = 1011
+SIGNED_OUT = 4401
+# Operations that one socket may ask for in a second.
+MOST_OPERATIONS = 200
+# Seconds between two looks whether the person is still signed in.
+SESSION_CHECK = 30.0
+# Seconds after which a run of another process is read again, in case a wake-up was lost; there are none without Redis.
+RE_READ = 5.0 if settings.REDIS_URL else 1.0
+
+
+class RunConsumer(AsyncWebsocketConsumer):
+    """Follows any number of runs for one page. One task owns the sending, so frames keep their order."""
+
+    # Connecting
+
+    async def connect(self) -> None:
+        user = cast("User | AnonymousUser", self.scope["user"])
+        if not isinstance(user, User):
+            await self.close(SIGNED_OUT)
+            return
+        self.user = user
+        self.session_key = cast("SessionBase", self.scope["session"]).session_key or ""
+        self.relay = Relay(re_read=RE_READ)
+        self.operations: list[float] = []
+        await self.accept()
+        metrics.socket_opened()
+        self.sender = asyncio.create_task(self._send_until_closed(), name="socket sender")
+
+    async def disconnect(self, code: int) -> None:
+        if hasattr(self, "sender"):
+            self.sender.cancel()
+            metrics.socket_closed()
+            for run_id in self.relay.run_ids:
+                await self._unfollow(run_id)
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        """Without a look at the database's connections, which Channels takes in a thread before each message.
+
+        Most messages are acknowledgements; what does ask the database cares for its own connection.
+        """
+        await getattr(self, get_handler_name(message))(message)
+
+    # Receiving
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        if not self._is_calm():
+            await self.close(POLICY_VIOLATION, "too many messages")
+            return
+        try:
+            message = json.loads(text_data or "")
+            operation, run_id = message["op"], int(message["run"])
+            number = int(message.get("after", message.get("seq", 0)))
+        except (ValueError, TypeError, KeyError, RecursionError):
+            await self.close(POLICY_VIOLATION, "not a message of this protocol")
+            return
+        if operation == "ack":
+            self.relay.acknowledge(run_id, number)
+        elif operation == "unfollow":
+            await self._unfollow(run_id)
+        elif operation in {"follow", "stop"}:
+            await self._ask(operation, run_id, number)
+        else:
+            self.relay.tell(error_frame(run_id, "This operation is not known."))
+
+    async def _ask(self, operation: str, run_id: int, after: int) -> None:
+        """What needs a right to the run. A stranger's run is answered as one that does not exist."""
+        run = await self._visible_run(run_id)
+        if run is None:
+            self.relay.tell(error_frame(run_id, NO_SUCH_RUN))
+        elif operation == "stop":
+            await stop(run)
+        elif len(self.relay.run_ids) < MOST_FOLLOWED:
+            await self._follow(run_id, after)
+
+    def _is_calm(self) -> bool:
+        now = time.monotonic()
+        self.operations = [moment for moment in self.operations if moment > now - 1] + [now]
+        return len(self.operations) <= MOST_OPERATIONS
+
+    @database_sync_to_async
+    def _visible_run(self, run_id: int) -> Run | None:
+        if not self._is_signed_in():
+            return None
+        return Run.objects.visible_to(self.user).only("state", "user").filter(pk=run_id).first()
+
+    def _is_signed_in(self) -> bool:
+        """Whether the session that opened this socket still is one, of a person who may sign in."""
+        return is_signed_in(self.user.pk, self.session_key)
+
+    async def _follow(self, run_id: int, after: int) -> None:
+        await self._woken_by(run_id, self.channel_layer.group_add)
+        await self.relay.follow(run_id, after)
+
+    async def _unfollow(self, run_id: int) -> None:
+        if self.relay.unfollow(run_id):
+            await self._woken_by(run_id, self.channel_layer.group_discard)
+
+    async def _woken_by(self, run_id: int, change: Callable[[str, str], Awaitable[None]]) -> None:
+        """Begin or end to be woken by other processes. While Redis is away nobody is: then the database is re-read."""
+        if settings.REDIS_URL:
+            try:
+                await change(wakeups.group(run_id), self.channel_name)
+            except Exception as error:
+                logger.warning("The wake-ups for run %d were not changed: %s", run_id, error)
+
+    # Relaying
+
+    async def run_advanced(self, message: dict[str, Any]) -> None:
+        """A wake-up from another process."""
+        self.relay.catch_up(message["run"])
+
+    async def _send_until_closed(self) -> None:
+        try:
+            await self._send_all()
+        except Exception:
+            # A socket that stays open and silent would be worse: the page comes back and goes on from its number.
+            logger.exception("A socket of user %d failed", self.user.pk)
+            await self.close(SERVER_ERROR)
+
+    async def _send_all(self) -> None:
+        check_session = time.monotonic() + SESSION_CHECK
+        while True:
+            await self.relay.wait()
+            if time.monotonic() > check_session:
+                check_session = time.monotonic() + SESSION_CHECK
+                if not await database_sync_to_async(self._is_signed_in)():
+                    await self.close(SIGNED_OUT)
+                    return
+            async for frames in self.relay.batches():
+                for frame in frames:
+                    await self.send(frame.content)
+                    if frame.is_last:
+                        await self._unfollow(frame.run_id)
+            if self.relay.is_given_up:
+                await self.close(TRY_AGAIN_LATER, "nothing was acknowledged for too long")
+                return

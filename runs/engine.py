@@ -1,0 +1,315 @@
+"""A streaming run, from `queued` to its record. It lives in the web process and is tied to no socket.
+
+The view that accepted a message starts it; closing the page does not stop it. What the provider says goes to the
+journal as it comes, and the journal tells the followers once it is stored.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol, TypeVar
+from weakref import WeakKeyDictionary
+
+from django.conf import settings
+
+from providers import client
+from providers.client import Batch, Call, Timeouts
+from providers.errors import Broken, NotSent, ProviderError
+from runs import calls, metrics
+from runs.folding import StoredEvent
+from runs.followers import followers
+from runs.journal import Journal, LostError, Outcome, RunLog
+from runs.models import Run
+from runs.recorder import Recorder
+from runs.wakeups import Wakeups
+
+logger = logging.getLogger(__name__)
+
+# Attempts at a call that provably did not execute, the first one included.
+MOST_ATTEMPTS = 3
+# Seconds; a provider that asks for more is waited for this long and then believed no more.
+LONGEST_WAIT = 60.0
+# Seconds before each further attempt when the provider did not say how long to wait.
+WAITS = {"rate_limited": (2.0, 8.0), "overloaded": (2.0, 8.0), "connect_failed": (0.3, 1.0), "unknown_host": (0.3, 1.0)}
+# Seconds between two signs of life, which also find out whether another process was asked to stop one of our runs.
+PULSE = 1.0
+# Seconds between two looks for runs that nobody began.
+ADOPTION = 5.0
+
+
+class HasRun(Protocol):
+    """Something that a run belongs to."""
+
+    @property
+    def run_id(self) -> int | None: ...
+
+
+Queued = TypeVar("Queued", bound=HasRun)
+
+
+@dataclass(eq=False)
+class Performance:
+    """A run that this process performs right now."""
+
+    task: asyncio.Task[None]
+    log: RunLog
+    # Why the task was cancelled: the state that its run ends in.
+    ending: str = ""
+    # The record is written, or somebody else's to write: the database knows more than the log.
+    has_ended: bool = False
+
+
+class Engine:
+    """The streaming runs of this process. One for each event loop, which is one for a process."""
+
+    def __init__(self) -> None:
+        self.journal = Journal()
+        self._performances: dict[int, Performance] = {}
+        self._wakeups = Wakeups()
+        self._pulse: asyncio.Task[None] | None = None
+        self._adopting: asyncio.Task[None] | None = None
+        self._is_draining = False
+
+    async def begin(self, queue: Callable[[], Queued]) -> Queued:
+        """Store a run together with what belongs to it, and perform it.
+
+        `queue` writes the rows, in the journal's thread, and gives back something with the `run_id`. The run is claimed
+        in the same transaction: one wait for the disk stands before the request instead of three, and writers of this
+        process do not fight for the one lock of SQLite. What `queue` raises is raised here, and nothing is stored.
+        """
+        # Whoever goes away now must not leave a run behind that is claimed and not performed.
+        return await asyncio.shield(asyncio.ensure_future(self._begin(queue)))
+
+    async def _begin(self, queue: Callable[[], Queued]) -> Queued:
+        def work() -> tuple[Queued, Call | NotSent | None]:
+            queued = queue()
+            return queued, self._claimed_call(queued.run_id) if queued.run_id and not self._is_draining else None
+
+        stored: tuple[Queued, Call | NotSent | None] = await self.journal.perform(work)
+        queued, call = stored
+        if queued.run_id and call is not None:
+            self._start(queued.run_id, call)
+        return queued
+
+    def start(self, run_id: int) -> None:
+        """Perform this queued run. Call it once the run is committed; a second call does nothing."""
+        if run_id not in self._performances and not self._is_draining:
+            self._start(run_id, None)
+
+    def _start(self, run_id: int, call: Call | NotSent | None) -> None:
+        log = RunLog(run_id, self.journal, on_stored=lambda events: self._tell(run_id, events))
+        task = asyncio.get_running_loop().create_task(self._perform(log, call), name=f"run {run_id}")
+        self._performances[run_id] = Performance(task, log)
+        metrics.run_began()
+        task.add_done_callback(lambda _: self._left(run_id))
+        if self._pulse is None or self._pulse.done():
+            self._pulse = asyncio.get_running_loop().create_task(self._beat(), name="pulse")
+
+    def adopt(self) -> None:
+        """From now on, begin also what another process queued and did not live to begin."""
+        self._adopting = asyncio.get_running_loop().create_task(self._adopt(), name="adopter")
+
+    def performs(self, run_id: int) -> bool:
+        return run_id in self._performances
+
+    def stored_after(self, run_id: int, seq: int) -> list[StoredEvent] | None:
+        """What is stored of a run after this number; None when this process does not perform it and cannot know."""
+        performance = self._performances.get(run_id)
+        return performance.log.stored_after(seq) if performance and not performance.has_ended else None
+
+    async def ended(self, run_id: int) -> None:
+        """Wait until this process does not perform this run any more."""
+        if performance := self._performances.get(run_id):
+            await asyncio.wait([performance.task])
+
+    def stop(self, run_id: int) -> None:
+        """Close the connection of this run, if it is ours, and keep what has arrived."""
+        self._end(run_id, Run.State.CANCELLED)
+
+    async def drain(self, seconds: float) -> None:
+        """Begin nothing new, let what runs finish, and interrupt what is still running after this many seconds."""
+        if self._is_draining:
+            return
+        self._is_draining = True
+        tasks = [performance.task for performance in self._performances.values()]
+        if tasks:
+            await asyncio.wait(tasks, timeout=seconds)
+        for run_id in list(self._performances):
+            self._end(run_id, Run.State.INTERRUPTED)
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for task in (self._pulse, self._adopting):
+            if task:
+                task.cancel()
+        await self.journal.close()
+
+    def _left(self, run_id: int) -> None:
+        self._performances.pop(run_id, None)
+        metrics.run_left()
+
+    def _end(self, run_id: int, state: str) -> None:
+        performance = self._performances.get(run_id)
+        if performance and not performance.ending:
+            performance.ending = state
+            performance.task.cancel()
+
+    async def _perform(self, log: RunLog, call: Call | NotSent | None) -> None:
+        """The whole run. Every way out of it is an outcome, or leaves the run to the sweeper."""
+        recorder = Recorder()
+        try:
+            call = call or await self.journal.perform(lambda: self._claimed_call(log.run_id))
+            if call is None:
+                # Somebody else performs it, or it was cancelled first; followers are to look.
+                self._tell_state(log.run_id, Run.State.CANCELLED)
+                return
+            self._tell_state(log.run_id, Run.State.RUNNING)
+            outcome = await self._outcome(call, log, recorder)
+        except asyncio.CancelledError:
+            outcome = recorder.stopped(self._performances[log.run_id].ending or Run.State.INTERRUPTED)
+        except LostError:
+            logger.warning("Run %d was taken from this process", log.run_id)
+            return
+        except Exception:
+            # Let it be loud in the log; the person gets a card, not an endless wait.
+            logger.exception("Run %d failed by our own mistake", log.run_id)
+            outcome = recorder.failed(Broken("internal_error"))
+        await self._finish(log, outcome)
+
+    async def _finish(self, log: RunLog, outcome: Outcome) -> None:
+        outcome.record["duration_ms"] = log.ms
+        # Whoever stops or drains now must not tear the ending apart.
+        ended = await asyncio.shield(asyncio.ensure_future(self.journal.finish(log, outcome)))
+        if performance := self._performances.get(log.run_id):
+            performance.has_ended = True
+        if ended:
+            metrics.run_ended(outcome.state, outcome.record)
+            logger.info("A run ended", extra=_facts(log, outcome))
+        # Told even if it was not ours to end: followers then read from the database how it really ended.
+        last_seq = log.events[-1].seq if log.events else 0
+        self._tell_state(log.run_id, outcome.state, {"last_seq": last_seq} if ended else {})
+
+    def _claimed_call(self, run_id: int) -> Call | NotSent | None:
+        """What to send, if the run is ours to perform now; runs in the journal's transaction."""
+        call = calls.prepare(run_id, timeouts())
+        return call if self.journal.claim(run_id, sends=isinstance(call, Call)) else None
+
+    async def _outcome(self, call: Call | NotSent, log: RunLog, recorder: Recorder) -> Outcome:
+        """Make the call, again where that is safe, until there is an outcome."""
+        if isinstance(call, NotSent):
+            return recorder.failed(call)
+        for number in range(1, MOST_ATTEMPTS + 1):
+            try:
+                log.restart_clock()
+                await self._stream(call, log, recorder)
+                return recorder.done()
+            except ProviderError as error:
+                metrics.attempt_failed(error.kind.name)
+                wait = _seconds_to_wait(error, number)
+                if wait is None or recorder.has_output or not await self._wait(log, error, wait, number):
+                    return recorder.failed(error)
+        raise AssertionError("the last attempt either ends or fails")
+
+    async def _stream(self, call: Call, log: RunLog, recorder: Recorder) -> None:
+        async with client.stream(call) as batches:
+            recorder.first_byte(log.ms)
+            async for batch in batches:
+                await self._take(batch, log, recorder)
+
+    async def _take(self, batch: Batch, log: RunLog, recorder: Recorder) -> None:
+        """Hand over what one read gave, as one piece where it can be."""
+        for kind, payload in recorder.take(batch, log.ms):
+            log.write(kind, payload)
+        await log.room()
+
+    async def _wait(self, log: RunLog, error: ProviderError, seconds: float, number: int) -> bool:
+        """Let the provider breathe, visibly; False when the run was ended meanwhile."""
+        failed = {"status": error.status, "error_kind": error.kind.name, "error_detail": error.detail}
+        wait = timedelta(seconds=seconds)
+        if not await self.journal.perform(lambda: self.journal.next_attempt(log.run_id, failed, wait)):
+            raise LostError(f"run {log.run_id}")
+        self._tell_state(
+            log.run_id,
+            Run.State.QUEUED,
+            {"reason": error.kind.name, "seconds": round(seconds, 1), "attempt": number + 1, "of": MOST_ATTEMPTS},
+        )
+        await asyncio.sleep(seconds)
+        sent = await self.journal.perform(lambda: self.journal.mark_sent(log.run_id))
+        self._tell_state(log.run_id, Run.State.RUNNING)
+        return bool(sent)
+
+    def _tell(self, run_id: int, events: list[StoredEvent]) -> None:
+        for follower in followers.of(run_id):
+            follower.advance(run_id, events)
+        self._wakeups.advanced(run_id, events[-1].seq)
+
+    def _tell_state(self, run_id: int, state: str, facts: dict[str, object] | None = None) -> None:
+        for follower in followers.of(run_id):
+            follower.notice(run_id, state, facts or {})
+        self._wakeups.changed(run_id)
+
+    async def _beat(self) -> None:
+        """While anything runs: renew the leases, and stop what somebody asked another process to stop."""
+        while self._performances:
+            await asyncio.sleep(PULSE)
+            try:
+                for run_id in await self.journal.perform(lambda: self.journal.renew(set(self._performances))):
+                    self.stop(run_id)
+            except Exception:
+                logger.exception("A heartbeat failed; the next one tries again")
+
+    async def _adopt(self) -> None:
+        while not self._is_draining:
+            await asyncio.sleep(ADOPTION)
+            try:
+                for run_id in await self.journal.perform(self.journal.forgotten):
+                    self.start(run_id)
+            except Exception:
+                logger.exception("Looking for forgotten runs failed; the next look tries again")
+
+
+def timeouts() -> Timeouts:
+    return Timeouts(first_byte=settings.FIRST_BYTE_SECONDS, idle=settings.IDLE_SECONDS, total=settings.STREAM_SECONDS)
+
+
+def _facts(log: RunLog, outcome: Outcome) -> dict[str, object]:
+    """What the log says of a run: nothing of what was asked or answered."""
+    return {
+        "run": log.run_id,
+        "state": str(outcome.state),
+        "model": outcome.record.get("served_model", ""),
+        "ms": outcome.record["duration_ms"],
+        "error_kind": outcome.record.get("error_kind", ""),
+    }
+
+
+def _seconds_to_wait(error: ProviderError, attempts: int) -> float | None:
+    """Seconds until a further attempt, or None where only a person may decide on one."""
+    if not error.kind.retryable or attempts >= MOST_ATTEMPTS or error.kind.name not in WAITS:
+        return None
+    if error.kind.name == "overloaded" and error.status != 529 and error.retry_after is None:
+        return None
+    if error.retry_after is not None:
+        return min(max(error.retry_after, 0.0), LONGEST_WAIT)
+    return WAITS[error.kind.name][attempts - 1]
+
+
+_engines: WeakKeyDictionary[asyncio.AbstractEventLoop, Engine] = WeakKeyDictionary()
+
+
+def engine() -> Engine:
+    """The engine of the running event loop."""
+    loop = asyncio.get_running_loop()
+    if loop not in _engines:
+        _engines[loop] = Engine()
+    return _engines[loop]
+
+
+async def drain(seconds: float) -> None:
+    """Let this process's runs finish before it ends."""
+    await engine().drain(seconds)
+
+
+async def begin(queue: Callable[[], Queued]) -> Queued:
+    """Store a run with what belongs to it, and have this process perform it; see `Engine.begin`."""
+    return await engine().begin(queue)

@@ -1,0 +1,386 @@
+"""The one writer of this process: group commit for all its runs.
+
+A token is stored before it is shown. Storing each one by itself does not work: 50 streams took 34 s instead of 5.7 s
+that way, since every commit waits for the disk. So one writer takes whatever all runs have for it, commits it in one
+transaction, reports, and starts over. The commit itself sets the pace: while one is on its way to the disk, the next
+one's content gathers.
+
+Plain SQL, because this is the path each token takes. Every statement is fenced: it writes only to runs that are still
+`running` and still owned by this process, so a process that was thought dead and comes back writes nothing.
+"""
+
+import asyncio
+import logging
+import os
+import socket
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+
+from runs import metrics
+from runs.folding import LARGEST_EVENT, StoredEvent, fold
+from runs.models import Attempt, Run, RunEvent
+
+logger = logging.getLogger(__name__)
+
+# Seconds between two commits at least, so that a fast disk does not turn every token into a transaction; the first
+# event of a run, a start and an end do not wait for it. Found by measurement, see bench/README.md.
+SHORTEST_BEAT = 0.012
+# Seconds a run belongs to its process without a sign of life.
+LEASE = timedelta(seconds=15)
+# A run that is queued for this long was forgotten by the process that was to begin it: any other may.
+FORGOTTEN = timedelta(seconds=3)
+# One that is queued for this long is not begun any more: nobody expects its answer, or its price.
+OVERDUE = timedelta(seconds=60)
+# Seconds that a failing database is tried again before the runs are given up.
+PATIENCE = 10.0
+# Characters that one run may have waiting for the database before its provider is read no further.
+LARGEST_BACKLOG = 1024 * 1024
+
+
+class LostError(Exception):
+    """The run is not ours any more: it was ended or taken over while we were not looking."""
+
+
+@dataclass
+class Outcome:
+    """How a run ended: the columns of its record, and the state of its attempt."""
+
+    state: str
+    record: dict[str, Any]
+    attempt: dict[str, Any]
+
+
+@dataclass(eq=False)
+class RunLog:
+    """The events of one run, from the engine's hand to the database. Belongs to the event loop."""
+
+    run_id: int
+    journal: "Journal"
+    started: float = field(default_factory=time.monotonic)
+    events: list[StoredEvent] = field(default_factory=list)
+    # What the next commit will take: (type, payload, ms), neighbours of one type already joined.
+    pending: list[tuple[str, list[str], int]] = field(default_factory=list)
+    # Characters that the last of them has left.
+    space: int = 0
+    backlog: int = 0
+    stored: int = 0
+    lost: bool = False
+    on_stored: Callable[[list[StoredEvent]], None] = lambda _: None
+    drained: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def restart_clock(self) -> None:
+        """The attempt is about to be sent: its milliseconds count from now."""
+        self.started = time.monotonic()
+
+    @property
+    def ms(self) -> int:
+        """Milliseconds since the attempt was sent."""
+        return int((time.monotonic() - self.started) * 1000)
+
+    def write(self, kind: str, payload: str) -> None:
+        """Hand over a piece. It is stored with the next commit, and shown after that."""
+        if kind in MERGED and len(payload) > LARGEST_EVENT:
+            for start in range(0, len(payload), LARGEST_EVENT):
+                self.write(kind, payload[start : start + LARGEST_EVENT])
+            return
+        if self.pending and self.pending[-1][0] == kind and kind in MERGED and len(payload) <= self.space:
+            self.pending[-1][1].append(payload)
+            self.space -= len(payload)
+        else:
+            self.pending.append((kind, [payload], self.ms))
+            self.space = LARGEST_EVENT - len(payload)
+        self.backlog += len(payload)
+        self.journal.want(self)
+
+    async def room(self) -> None:
+        """Wait while the database is behind by more than a run may hold in memory. Raises `LostError`."""
+        while self.backlog > LARGEST_BACKLOG and not self.lost:
+            self.drained.clear()
+            await self.drained.wait()
+        if self.lost:
+            raise LostError(f"run {self.run_id}")
+
+    def stored_after(self, seq: int) -> list[StoredEvent]:
+        """What may be shown after this number; numbers begin at 1 and leave none out."""
+        return self.events[seq : self.stored]
+
+    def report(self, events: list[StoredEvent], *, is_ours: bool) -> None:
+        """The commit was made: these events may be shown, if the run is still ours."""
+        self.lost = self.lost or not is_ours
+        if events and not self.lost:
+            self.stored = events[-1].seq
+            self.on_stored(events)
+        self.drained.set()
+
+    def take(self) -> list[StoredEvent]:
+        """Number what is pending; it now belongs to the commit that is about to be made."""
+        seq = self.events[-1].seq if self.events else 0
+        taken = [
+            StoredEvent(seq + place, kind, "".join(pieces), ms)
+            for place, (kind, pieces, ms) in enumerate(self.pending, start=1)
+        ]
+        self.pending.clear()
+        self.backlog = 0
+        self.events.extend(taken)
+        return taken
+
+
+# Neighbouring pieces of these are one event; a tool call's pieces and a finished block stay what they are.
+MERGED = frozenset({RunEvent.Type.TEXT.value, RunEvent.Type.REASONING.value})
+
+# Something to be done in the writer's transaction; what it raises undoes it alone.
+Work = Callable[[], Any]
+Taken = tuple[RunLog, list[StoredEvent]]
+Asked = tuple[Work, asyncio.Future[Any]]
+
+
+class Journal:
+    """Gathers what the runs of this process have to write, and commits it together."""
+
+    def __init__(self) -> None:
+        self.owner = f"{socket.gethostname()[:40]}-{os.getpid()}-{uuid4().hex[:8]}"
+        self._logs: dict[int, RunLog] = {}
+        self._works: list[tuple[Work, asyncio.Future[Any]]] = []
+        self._wanted = asyncio.Event()
+        self._urgent = asyncio.Event()
+        # One thread, one connection: SQLite has one writer anyway, and the order of commits is the order of calls.
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
+        self._writer: asyncio.Task[None] | None = None
+
+    def want(self, log: RunLog) -> None:
+        """This log has something to be stored."""
+        self._logs[log.run_id] = log
+        if not log.stored:
+            self._urgent.set()
+        self._wanted.set()
+        self._awake()
+
+    async def finish(self, log: RunLog, outcome: Outcome) -> bool:
+        """End a run: its events become its record, in one transaction. False when it was not ours any more."""
+        self._logs.pop(log.run_id, None)
+        last = log.take()
+        ended = bool(await self.perform(lambda: self._finish(log, outcome)))
+        if ended and last:
+            log.on_stored(last)
+        return ended
+
+    async def perform(self, work: Work) -> Any:
+        """Do this in the writer's next transaction, and give back what it returns."""
+        done = asyncio.get_running_loop().create_future()
+        self._works.append((work, done))
+        self._urgent.set()
+        self._wanted.set()
+        self._awake()
+        return await done
+
+    def _awake(self) -> None:
+        if self._writer is None or self._writer.done():
+            self._writer = asyncio.get_running_loop().create_task(self._write(), name="journal")
+
+    async def _write(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            await self._wanted.wait()
+            begun = loop.time()
+            self._wanted.clear()
+            self._urgent.clear()
+            logs, self._logs = self._logs, {}
+            works, self._works = self._works, []
+            batch = [(log, log.take()) for log in logs.values()]
+            await self._store(batch, works)
+            if (pause := SHORTEST_BEAT - (loop.time() - begun)) > 0 and not self._urgent.is_set():
+                await self._pause(pause)
+
+    async def _pause(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._urgent.wait()
+        except TimeoutError:
+            pass
+
+    async def _store(self, batch: list[Taken], works: list[Asked]) -> None:
+        """Commit, then tell. What cannot be stored is never shown."""
+        try:
+            ours, results = await self._commit_patiently(batch, [work for work, _ in works])
+        except Exception as error:
+            # One run's mistake must not cost the others their tokens; a database that is away costs all of them.
+            if len(batch) + len(works) > 1 and not isinstance(error, (OperationalError, InterfaceError)):
+                logger.warning("A commit of %d runs failed; each is tried by itself", len(batch) + len(works))
+                for taken in batch:
+                    await self._store([taken], [])
+                for asked in works:
+                    await self._store([], [asked])
+                return
+            logger.error("The database did not take a commit: %s", error)
+            ours, results = set(), [error] * len(works)
+        for log, events in batch:
+            log.report(events, is_ours=log.run_id in ours)
+        for (_, done), result in zip(works, results, strict=True):
+            if done.done():
+                continue
+            if isinstance(result, Exception):
+                done.set_exception(result)
+            else:
+                done.set_result(result)
+
+    async def _commit_patiently(self, batch: list[Taken], works: list[Work]) -> tuple[set[int], list[Any]]:
+        """Commit, for some seconds again and again while the database cannot be reached."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + PATIENCE
+        while True:
+            begun = loop.time()
+            try:
+                stored = await loop.run_in_executor(self._thread, self._commit, batch, works)
+            except (OperationalError, InterfaceError) as error:
+                if loop.time() > until:
+                    raise
+                logger.warning("The database failed, trying again: %s", error)
+                await asyncio.sleep(0.25)
+            else:
+                metrics.committed(loop.time() - begun, events=sum(len(events) for _, events in batch))
+                return stored
+
+    async def close(self) -> None:
+        """Stop writing and give the connection back. What was handed over has been stored."""
+        if self._writer:
+            self._writer.cancel()
+            await asyncio.gather(self._writer, return_exceptions=True)
+        await asyncio.get_running_loop().run_in_executor(self._thread, lambda: connection.close())
+        self._thread.shutdown()
+
+    # What follows runs in the writer's thread.
+
+    def _commit(self, batch: list[Taken], works: list[Work]) -> tuple[set[int], list[Any]]:
+        try:
+            with transaction.atomic():
+                results = [_result_of(work) for work in works]
+                ours = self._still_ours([log.run_id for log, _ in batch])
+                rows = [(log.run_id, *event) for log, events in batch if log.run_id in ours for event in events]
+                if rows:
+                    with connection.cursor() as cursor:
+                        cursor.executemany(INSERT_EVENT, rows)
+                if begun := [log.run_id for log, _ in batch if not log.stored]:
+                    Attempt.objects.filter(run_id__in=begun, state=Attempt.State.SENT).update(
+                        state=Attempt.State.FIRST_BYTE
+                    )
+            return ours, results
+        except (OperationalError, InterfaceError):
+            # The next try gets a fresh connection.
+            connection.close()
+            raise
+
+    def _still_ours(self, run_ids: list[int]) -> set[int]:
+        """Those of these runs that this process still owns, held for the rest of the transaction."""
+        if not run_ids:
+            return set()
+        sql = STILL_OURS.format(", ".join(["%s"] * len(run_ids)))
+        if connection.features.has_select_for_update:
+            sql += " FOR NO KEY UPDATE"
+        with connection.cursor() as cursor:
+            cursor.execute(sql, [self.owner, *run_ids])
+            return {run_id for (run_id,) in cursor.fetchall()}
+
+    def _owned(self) -> QuerySet[Run]:
+        return Run.objects.filter(owner=self.owner, state=Run.State.RUNNING)
+
+    def _finish(self, log: RunLog, outcome: Outcome) -> bool:
+        folded = fold(log.events)
+        ended = (
+            self._owned()
+            .filter(pk=log.run_id)
+            .update(
+                **outcome.record,
+                state=outcome.state,
+                text=folded.text,
+                reasoning=folded.reasoning,
+                tool_calls=folded.tool_calls,
+                timeline=folded.timeline,
+                last_seq=folded.last_seq,
+                owner="",
+                lease_until=None,
+                ended_at=Now(),
+            )
+        )
+        if ended:
+            open_attempts = Attempt.objects.filter(run_id=log.run_id, ended_at=None)
+            # Stopped while it waited for its turn: it never left.
+            open_attempts.filter(state=Attempt.State.PREPARED).update(
+                **{**outcome.attempt, "state": Attempt.State.FAILED}, ended_at=Now()
+            )
+            open_attempts.update(**outcome.attempt, ended_at=Now())
+            RunEvent.objects.filter(run_id=log.run_id).delete()
+        return bool(ended)
+
+    # Works for `perform`.
+
+    def claim(self, run_id: int, *, sends: bool) -> bool:
+        """Make this process the owner of a queued run, its attempt marked as sent. False when somebody else was first.
+
+        `sent` is committed here, before the first byte leaves: a run whose process dies after this is never sent again
+        by itself. A call that cannot be made (`sends` is False) is claimed to be ended, and leaves its attempt unsent.
+        """
+        claimed = Run.objects.filter(pk=run_id, state=Run.State.QUEUED).update(
+            state=Run.State.RUNNING, owner=self.owner, lease_until=Now() + LEASE
+        )
+        return bool(claimed) and (not sends or self._mark_sent(run_id))
+
+    def next_attempt(self, run_id: int, failed: dict[str, Any], wait: timedelta) -> bool:
+        """Close the attempt that provably did not execute, and prepare the next one."""
+        if not self._owned().filter(pk=run_id).exists():
+            return False
+        Attempt.objects.filter(run_id=run_id, ended_at=None).update(
+            state=Attempt.State.FAILED, ended_at=Now(), **failed
+        )
+        number = Attempt.objects.filter(run_id=run_id).count() + 1
+        Attempt.objects.create(run_id=run_id, number=number)
+        Attempt.objects.filter(run_id=run_id, number=number).update(not_before=Now() + wait)
+        return True
+
+    def mark_sent(self, run_id: int) -> bool:
+        """The prepared attempt is about to leave. False when the run is not ours any more."""
+        return self._owned().filter(pk=run_id).exists() and self._mark_sent(run_id)
+
+    def renew(self, run_ids: set[int]) -> set[int]:
+        """A sign of life for these runs of this process; those among them that somebody wants stopped."""
+        performed = self._owned().filter(pk__in=run_ids)
+        performed.update(lease_until=Now() + LEASE)
+        return set(performed.filter(cancel_requested=True).values_list("pk", flat=True))
+
+    def forgotten(self) -> list[int]:
+        """Queued runs whose process had the time to begin them and did not; old ones are left to the sweeper."""
+        queued = Run.objects.filter(state=Run.State.QUEUED, queued_at__lt=Now() - FORGOTTEN)
+        told_to_wait = Attempt.objects.filter(state=Attempt.State.PREPARED, not_before__gt=Now()).values("run_id")
+        fresh = queued.filter(queued_at__gt=Now() - OVERDUE).exclude(pk__in=told_to_wait)
+        return list(fresh.values_list("pk", flat=True)[:20])
+
+    def _mark_sent(self, run_id: int) -> bool:
+        prepared = Attempt.objects.filter(run_id=run_id, state=Attempt.State.PREPARED)
+        return bool(prepared.update(state=Attempt.State.SENT, sent_at=Now()))
+
+
+def _result_of(work: Work) -> Any:
+    """What a work gives, or the error by which it undid itself; the rest of the transaction stays."""
+    try:
+        with transaction.atomic():
+            return work()
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:
+        return error
+
+
+STILL_OURS = "SELECT id FROM runs_run WHERE state = 'running' AND owner = %s AND id IN ({})"
+# A commit may have been made although the database went away before it said so; made again, it changes nothing. Nobody
+# else can be in conflict: the transaction holds the run as ours.
+INSERT_EVENT = """
+    INSERT INTO runs_runevent (run_id, seq, type, payload, ms) VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING
+"""

@@ -1,0 +1,189 @@
+import json
+import zlib
+from typing import Any, Self
+from uuid import uuid4
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models.functions import Now
+
+from accounts.models import User
+from providers.errors import KINDS, Kind
+from providers.models import LanguageModel, Provider
+from runs.models.attempt import Attempt
+
+# Columns that only the record of one run needs; lists leave them on the disk.
+HEAVY = ("body", "raw", "timeline", "usage_raw")
+
+
+class RunQuerySet(models.QuerySet["Run"]):
+    def visible_to(self, user: User) -> Self:
+        return self.filter(user=user)
+
+    def light(self) -> Self:
+        """Without the record's large columns."""
+        return self.defer(*HEAVY)
+
+    @transaction.atomic
+    def queue(
+        self,
+        *,
+        user: User,
+        model: LanguageModel,
+        messages: list[dict[str, Any]],
+        to_send: dict[str, Any],
+        as_set: dict[str, Any],
+        client_token: str = "",
+    ) -> "Run":
+        """A queued run with its first attempt prepared: what will be sent is fixed here, byte for byte.
+
+        `to_send` are the parameters on the wire, `as_set` those among them that the person set, as typed.
+        """
+        body = model.provider.dialect.body(model=model.model_id, messages=messages, parameters=to_send, stream=True)
+        run = self.create(
+            user=user,
+            client_token=client_token or uuid4().hex,
+            provider=model.provider,
+            language_model=model,
+            requested_model=model.model_id,
+            endpoint=model.provider.dialect.completion_url(model.provider.base_url),
+            parameters=as_set,
+            body=zlib.compress(body),
+        )
+        Attempt.objects.create(run=run, number=1)
+        return run
+
+
+class Run(models.Model):
+    """One call to one model, from request to record. Immutable once it has ended."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued"
+        RUNNING = "running"
+        DONE = "done"
+        FAILED = "failed"
+        CANCELLED = "cancelled"
+        INTERRUPTED = "interrupted"
+
+    FINAL = frozenset({State.DONE, State.FAILED, State.CANCELLED, State.INTERRUPTED})
+
+    class CostSource(models.TextChoices):
+        REPORTED = "reported"
+        COMPUTED = "computed"
+        UNKNOWN = "unknown"
+
+    # Who, and once: the same token from the same person is the same run, however often the form arrives.
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="runs")
+    client_token = models.CharField(max_length=64)
+
+    # What was asked for. Names stay readable when the provider or the model is gone.
+    provider = models.ForeignKey(Provider, null=True, on_delete=models.SET_NULL, related_name="runs")
+    language_model = models.ForeignKey(LanguageModel, null=True, on_delete=models.SET_NULL, related_name="runs")
+    requested_model = models.CharField(max_length=200)
+    endpoint = models.CharField(max_length=600)
+    parameters: "models.JSONField[dict[str, Any]]" = models.JSONField(default=dict)
+
+    # Where it stands. `owner` is the process that writes it, until `lease_until` by the database's clock.
+    state = models.CharField(max_length=11, choices=State, default=State.QUEUED)
+    owner = models.CharField(max_length=80, blank=True)
+    lease_until = models.DateTimeField(null=True)
+    cancel_requested = models.BooleanField(default=False)
+    # The number of its last event; events are folded into the columns below when it ends.
+    last_seq = models.PositiveIntegerField(default=0)
+
+    # What came back
+    text = models.TextField(blank=True)
+    reasoning = models.TextField(blank=True)
+    refusal = models.TextField(blank=True)
+    tool_calls: "models.JSONField[list[dict[str, Any]]]" = models.JSONField(default=list)
+    extras: "models.JSONField[dict[str, Any]]" = models.JSONField(default=dict)
+    served_model = models.CharField(max_length=200, blank=True)
+    request_id = models.CharField(max_length=200, blank=True)
+    finish_reason = models.CharField(max_length=20, blank=True)
+    finish_reason_raw = models.CharField(max_length=100, blank=True)
+
+    # The facts
+    prompt_tokens = models.PositiveIntegerField(null=True)
+    output_tokens = models.PositiveIntegerField(null=True)
+    reasoning_tokens = models.PositiveIntegerField(null=True)
+    cost_usd = models.DecimalField(max_digits=14, decimal_places=9, null=True)
+    cost_source = models.CharField(max_length=10, choices=CostSource, default=CostSource.UNKNOWN)
+    # Where the figure comes from, or why there is none.
+    cost_note = models.CharField(max_length=100, blank=True)
+    queued_at = models.DateTimeField(auto_now_add=True)
+    ended_at = models.DateTimeField(null=True)
+    # Milliseconds since the attempt was sent, by a monotonic clock.
+    first_byte_ms = models.PositiveIntegerField(null=True)
+    first_token_ms = models.PositiveIntegerField(null=True)
+    duration_ms = models.PositiveIntegerField(null=True)
+
+    # Why it did not go well
+    error_kind = models.CharField(max_length=30, blank=True)
+    error_detail = models.CharField(max_length=500, blank=True)
+    error_status = models.PositiveSmallIntegerField(null=True)
+
+    # The record, last because it is large: compressed, and read only by the page that shows it.
+    usage_raw: "models.JSONField[dict[str, Any]]" = models.JSONField(default=dict)
+    # The exact bytes that are sent.
+    body = models.BinaryField()
+    # One line for each piece the provider sent: milliseconds, a tab, the piece.
+    raw = models.BinaryField(default=b"")
+    # The events it was shown as: [type, length, milliseconds] each, so that a late reader can go on from any number.
+    timeline = models.BinaryField(default=b"")
+
+    objects = RunQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "client_token"], name="one_run_per_click")]
+        indexes = [
+            models.Index(fields=["user", "-id"], name="runs_of_a_person"),
+            # The sweeper and the heartbeat ask only for what is under way, a handful among millions.
+            models.Index(
+                fields=["state", "lease_until"],
+                condition=models.Q(state__in=["queued", "running"]),
+                name="runs_under_way",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"run {self.pk} of {self.requested_model}"
+
+    @property
+    def is_final(self) -> bool:
+        return self.state in self.FINAL
+
+    @property
+    def request_body(self) -> bytes:
+        return zlib.decompress(self.body)
+
+    @property
+    def error(self) -> Kind | None:
+        """The words for what went wrong, if something did."""
+        return KINDS.get(self.error_kind)
+
+    @property
+    def cost_text(self) -> str:
+        """The cost in US dollars with as many places as it has: a cheap call costs far less than a cent."""
+        return f"${self.cost_usd.normalize():f}" if self.cost_usd is not None else ""
+
+    @property
+    def tokens_per_second(self) -> float | None:
+        """Output tokens by the time from the first token to the end; None where either is not known."""
+        if not self.output_tokens or self.duration_ms is None or self.first_token_ms is None:
+            return None
+        milliseconds = self.duration_ms - self.first_token_ms
+        return self.output_tokens * 1000 / milliseconds if milliseconds > 0 else None
+
+    def request_cancel(self) -> bool:
+        """Ask whoever runs it to stop; one that nobody has begun ends at once. True if there was something to stop."""
+        unbegun = Run.objects.filter(pk=self.pk, state=self.State.QUEUED)
+        if unbegun.update(state=self.State.CANCELLED, cancel_requested=True, ended_at=Now()):
+            return True
+        return bool(Run.objects.filter(pk=self.pk, state=self.State.RUNNING).update(cancel_requested=True))
+
+    def raw_pieces(self) -> list[tuple[int, str]]:
+        """(milliseconds since it was sent, what the provider sent), in order."""
+        if not self.raw:
+            return []
+        lines = zlib.decompress(self.raw).decode().splitlines()
+        return [(int(ms), json.loads(piece)) for ms, piece in (line.split("\t", 1) for line in lines)]

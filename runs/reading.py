@@ -1,0 +1,86 @@
+"""Reading a run back from the database, for a page that opens in the middle and a follower that missed something."""
+
+from dataclasses import dataclass, field
+from typing import cast
+
+from django.utils import timezone
+from django.utils.safestring import SafeString, mark_safe
+
+from runs.folding import HTML, REASONING, TEXT, StoredEvent, unfold
+from runs.models import Attempt, Run, RunEvent
+
+# Events that are read at a time; what a reader may have unacknowledged, so that nothing is read in vain.
+PAGE = 64
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a reader has not seen yet, and where the run stands."""
+
+    events: list[StoredEvent]
+    state: str
+    # The number of the run's last event once it has ended and these `events` are all that is left of it.
+    last_seq: int | None = None
+
+    @property
+    def may_have_more(self) -> bool:
+        return self.last_seq is None and len(self.events) == PAGE
+
+
+def read_after(run_id: int, after: int) -> Progress:
+    """The next events after this number, at most a page of them. Raises `Run.DoesNotExist`."""
+    events = _stored(run_id, after)
+    run = Run.objects.only("state", "last_seq").get(pk=run_id)
+    if not run.is_final:
+        return Progress(events, run.state)
+    # It may have ended between the two reads above, and taken its events with it: what is folded is the whole truth.
+    run = Run.objects.only("state", "last_seq", "text", "reasoning", "timeline").get(pk=run_id)
+    events = unfold(run.text, run.reasoning, bytes(run.timeline), after)
+    is_all = len(events) <= PAGE
+    return Progress(events[:PAGE], run.state, run.last_seq if is_all else None)
+
+
+def _stored(run_id: int, after: int) -> list[StoredEvent]:
+    rows = RunEvent.objects.filter(run_id=run_id, seq__gt=after).order_by("seq")
+    return [StoredEvent(*row) for row in rows.values_list("seq", "type", "payload", "ms")[:PAGE]]
+
+
+def waiting(run_id: int) -> dict[str, object] | None:
+    """Why a run waits for its next attempt and for how many seconds more, as its state frame says it; else None."""
+    latest = Attempt.objects.filter(run_id=run_id).order_by("-number").first()
+    if latest is None or latest.state != Attempt.State.PREPARED or latest.not_before is None:
+        return None
+    before = Attempt.objects.filter(run_id=run_id, number=latest.number - 1).values_list("error_kind", flat=True)
+    seconds = max(0.0, (latest.not_before - timezone.now()).total_seconds())
+    return {"reason": "".join(before), "seconds": round(seconds, 1), "attempt": latest.number}
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A run in mid-answer, as a page shows it before its socket goes on from `last_seq`."""
+
+    reasoning: str = ""
+    # Finished blocks as safe HTML, then the text after them.
+    blocks: list[SafeString] = field(default_factory=list)
+    open_text: str = ""
+    last_seq: int = 0
+
+
+def snapshot(run_id: int) -> Snapshot:
+    """What has been stored of this run so far."""
+    rows = RunEvent.objects.filter(run_id=run_id).order_by("seq").values_list("seq", "type", "payload")
+    reasoning: list[str] = []
+    blocks: list[SafeString] = []
+    open_text: list[str] = []
+    last_seq = 0
+    for seq, kind, payload in cast("list[tuple[int, str, str]]", rows):
+        last_seq = seq
+        if kind == REASONING:
+            reasoning.append(payload)
+        elif kind == TEXT:
+            open_text.append(payload)
+        elif kind == HTML:
+            # A finished block takes the place of all text since the one before it.
+            blocks.append(mark_safe(payload))  # noqa: S308 - sanitised before it was stored
+            open_text.clear()
+    return Snapshot("".join(reasoning), blocks, "".join(open_text), last_seq)

@@ -1,0 +1,180 @@
+"""What one reader is told about the runs it follows: the socket has one of these, and so has the event stream."""
+
+import asyncio
+import contextlib
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
+from typing import NamedTuple, cast
+
+from channels.db import database_sync_to_async
+
+from runs.engine import engine
+from runs.folding import StoredEvent
+from runs.followers import followers
+from runs.following import Following, end_frame, error_frame, event_frame, state_frame
+from runs.models import Run
+from runs.reading import PAGE, read_after, waiting
+
+# Runs that one reader may follow.
+MOST_FOLLOWED = 200
+# What a stranger is told of a run, and anybody of one that does not exist.
+NO_SUCH_RUN = "There is no such run."
+
+
+class Frame(NamedTuple):
+    """One message to a reader. What is no numbered event of a run has the number 0."""
+
+    content: str
+    run_id: int = 0
+    seq: int = 0
+    is_last: bool = False
+
+
+class Relay:
+    """Follows any number of runs for one reader: each event once, in order, and no more than the reader can take."""
+
+    def __init__(self, *, re_read: float) -> None:
+        """`re_read`: seconds after which a run of another process is read again, in case a wake-up was lost."""
+        self._followings: dict[int, Following] = {}
+        self._notices: deque[Frame] = deque()
+        self._awake = asyncio.Event()
+        self._re_read = re_read
+        self._look_again = time.monotonic() + re_read
+
+    @property
+    def run_ids(self) -> list[int]:
+        """The runs that it follows."""
+        return list(self._followings)
+
+    # What the reader wants
+
+    async def follow(self, run_id: int, after: int) -> None:
+        """From the event behind this number on. The caller has checked that the reader may."""
+        self._followings[run_id] = Following(run_id, max(after, 0))
+        followers.add(run_id, self)
+        if facts := await database_sync_to_async(waiting)(run_id):
+            self.tell(state_frame(run_id, Run.State.QUEUED, facts))
+        self._awake.set()
+
+    def unfollow(self, run_id: int) -> bool:
+        """Also to be called with the last frame of a run. True if the run was followed."""
+        if self._followings.pop(run_id, None) is None:
+            return False
+        followers.remove(run_id, self)
+        return True
+
+    def acknowledge(self, run_id: int, seq: int) -> None:
+        if following := self._followings.get(run_id):
+            following.acknowledge(seq)
+            self._awake.set()
+
+    def close(self) -> None:
+        for run_id in self.run_ids:
+            self.unfollow(run_id)
+
+    # What has happened
+
+    def advance(self, run_id: int, events: Sequence[StoredEvent]) -> None:
+        """Events of a run of this process are stored."""
+        if following := self._followings.get(run_id):
+            following.offer(events)
+            self._awake.set()
+
+    def notice(self, run_id: int, state: str, facts: dict[str, object]) -> None:
+        """A run of this process changed its state."""
+        following = self._followings.get(run_id)
+        if following and state in Run.FINAL:
+            following.final_state = state
+            following.final_seq = cast("int | None", facts.get("last_seq"))
+            self._awake.set()
+        elif following:
+            self.tell(state_frame(run_id, state, facts))
+
+    def catch_up(self, run_id: int) -> None:
+        """A run of another process has gone on."""
+        if following := self._followings.get(run_id):
+            following.is_behind = True
+            self._awake.set()
+
+    def tell(self, content: str) -> None:
+        """Give the reader this frame, before anything of a run."""
+        self._notices.append(Frame(content))
+        self._awake.set()
+
+    # What the reader gets
+
+    @property
+    def is_given_up(self) -> bool:
+        """The reader has not acknowledged anything for too long."""
+        return any(following.is_given_up for following in self._followings.values())
+
+    async def wait(self) -> None:
+        """Until there may be something to send, or it is time to look around."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._re_read):
+                await self._awake.wait()
+        self._awake.clear()
+        if time.monotonic() > self._look_again:
+            self._look_again = time.monotonic() + self._re_read
+            self._look_after_others()
+
+    async def batches(self) -> AsyncIterator[list[Frame]]:
+        """All that may be sent right now. What is given counts as sent, and as unacknowledged."""
+        if self._notices:
+            notices = list(self._notices)
+            self._notices.clear()
+            yield notices
+        for following in list(self._followings.values()):
+            if frames := self._buffered_frames(following):
+                yield frames
+            if following.is_complete:
+                yield [_end(following, following.last_seq, following.final_state)]
+                continue
+            if following.final_state and not following.buffered:
+                following.is_behind = True
+            while following.is_behind and not following.is_blocked:
+                if frames := await self._read_frames(following):
+                    yield frames
+
+    def _look_after_others(self) -> None:
+        """Runs of other processes may have gone on without a wake-up."""
+        for following in self._followings.values():
+            following.is_behind = following.is_behind or not engine().performs(following.run_id)
+
+    def _buffered_frames(self, following: Following) -> list[Frame]:
+        frames = []
+        while event := following.take():
+            frames.append(_sent(following, event))
+        return frames
+
+    async def _read_frames(self, following: Following) -> list[Frame]:
+        """The next frames from the database; the last one of the run, if there is no more to come."""
+        following.is_behind = False
+        run_id = following.run_id
+        stored = engine().stored_after(run_id, following.last_seq)
+        if stored is not None:
+            # This process performs the run and knows by heart what it has stored.
+            following.is_behind = len(stored) > PAGE
+            return [_sent(following, event) for event in stored[:PAGE]]
+        try:
+            progress = await database_sync_to_async(read_after)(run_id, following.last_seq)
+        except Run.DoesNotExist:
+            return [Frame(error_frame(run_id, NO_SUCH_RUN), run_id, is_last=True)]
+        frames = [_sent(following, event) for event in progress.events]
+        if progress.last_seq is None:
+            following.is_behind = following.is_behind or progress.may_have_more
+        else:
+            following.is_behind = False
+            frames.append(_end(following, progress.last_seq, progress.state))
+        return frames
+
+
+def _end(following: Following, last_seq: int, state: str) -> Frame:
+    return Frame(end_frame(following.run_id, last_seq + 1, state), following.run_id, last_seq + 1, is_last=True)
+
+
+def _sent(following: Following, event: StoredEvent) -> Frame:
+    content = event_frame(following.run_id, event)
+    following.sent(event.seq, len(content))
+    return Frame(content, following.run_id, event.seq)

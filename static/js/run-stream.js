@@ -1,0 +1,139 @@
+import { announce } from "./announce.js";
+import { runConnection } from "./run-connection.js";
+
+// Milliseconds until a reply that could not be fetched at its end is asked for again, doubled up to the longest.
+const FETCH_AGAIN = 2000;
+const FETCH_AGAIN_LONGEST = 60000;
+// The state line, by how the connection is: nothing of that while all is well.
+const STATES = {
+  connected: (doing) => doing,
+  polling: (doing) => `${doing} Live connection blocked; updating every second.`,
+  reconnecting: () => "Reconnecting… What the model writes is being kept.",
+  "signed out": () => "You are signed out. The answer goes on and is kept; sign in again to see it.",
+};
+
+/**
+ * A reply while it is being written. Text is appended once per painted frame; a finished block arrives as HTML that the
+ * server has sanitised and takes the place of its text; at the end htmx fetches the whole reply.
+ */
+class RunStream extends HTMLElement {
+  #pending = "";
+  #pendingReasoning = "";
+  #frame = 0;
+  #clock = 0;
+  #doing = "";
+  #connection = "connected";
+  #fetchAgain = FETCH_AGAIN;
+
+  connectedCallback() {
+    const { run, after } = this.dataset;
+    this.#doing = this.#state.textContent;
+    runConnection.follow(run, Number(after), (frame) => this.#receive(frame), (connection) => this.#tell(connection));
+  }
+
+  disconnectedCallback() {
+    runConnection.unfollow(this.dataset.run);
+    cancelAnimationFrame(this.#frame);
+    clearInterval(this.#clock);
+  }
+
+  #receive(frame) {
+    switch (frame.type) {
+      case "text":
+        this.#pending += frame.text;
+        return this.#paintSoon();
+      case "reasoning":
+        this.#pendingReasoning += frame.text;
+        return this.#paintSoon();
+      case "html":
+        return this.#finishBlock(frame.html);
+      case "state":
+        return this.#hearState(frame);
+      case "end":
+      case "error":
+        return this.#finish();
+    }
+  }
+
+  #paintSoon() {
+    this.#frame ||= requestAnimationFrame(() => this.#paint());
+  }
+
+  #paint() {
+    this.#frame = 0;
+    if (this.#pending) this.#part("open").append(this.#pending);
+    if (this.#pendingReasoning) {
+      this.#part("thinking").hidden = false;
+      this.#part("reasoning").append(this.#pendingReasoning);
+    }
+    this.#say(this.#pending ? "Answering…" : "Thinking…");
+    this.#pending = this.#pendingReasoning = "";
+  }
+
+  #finishBlock(html) {
+    this.#pending = "";
+    this.#part("open").replaceChildren();
+    const block = document.createElement("template");
+    block.innerHTML = html;
+    announce(block.content.textContent);
+    this.#part("blocks").append(block.content);
+  }
+
+  #hearState({ state, reason, seconds }) {
+    if (reason === undefined) this.#say(state === "queued" ? "Waiting for its turn…" : "Waiting for the model…");
+    else this.#countDown(reason === "rate_limited" ? "limits how often you may ask" : "cannot take this now", seconds);
+  }
+
+  #countDown(reason, seconds) {
+    const until = Date.now() + seconds * 1000;
+    const tick = () => {
+      const left = Math.max(0, Math.ceil((until - Date.now()) / 1000));
+      this.#doing = `The provider ${reason}. Trying again in ${left} s; nothing was charged.`;
+      this.#showState();
+    };
+    clearInterval(this.#clock);
+    this.#clock = setInterval(tick, 1000);
+    tick();
+  }
+
+  #tell(connection) {
+    this.#connection = connection;
+    this.#showState();
+  }
+
+  #say(words) {
+    clearInterval(this.#clock);
+    this.#doing = words;
+    this.#showState();
+  }
+
+  #showState() {
+    const words = STATES[this.#connection](this.#doing);
+    if (this.#state.textContent !== words) this.#state.textContent = words;
+  }
+
+  async #finish() {
+    const article = this.closest("article");
+    try {
+      await htmx.ajax("GET", this.dataset.href, { source: this, target: article, swap: "outerHTML" });
+    } catch {
+      // The page's alerts have said it; here it only matters to come back.
+    }
+    if (this.isConnected) {
+      setTimeout(() => this.isConnected && this.#finish(), this.#fetchAgain);
+      this.#fetchAgain = Math.min(this.#fetchAgain * 2, FETCH_AGAIN_LONGEST);
+    } else {
+      announce(document.getElementById(article.id)?.dataset.ending ?? "");
+    }
+  }
+
+  get #state() {
+    return this.#part("state");
+  }
+
+  #part(name) {
+    return this.querySelector(`[data-part="${name}"]`);
+  }
+}
+
+customElements.define("run-stream", RunStream);

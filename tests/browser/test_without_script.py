@@ -1,0 +1,84 @@
+"""With JavaScript off only the live part is missing."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.product import Product
+from tests.browser.screen import Screen, signed_in
+from tests.browser.upstream import Upstream
+from tests.browser.watch import OpenContext, Watch
+from tests.faultserver import tokens
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def plain_screen(open_context: OpenContext, product: Product, members: Iterator[str]) -> Screen:
+    return signed_in(open_context(java_script_enabled=False), product, next(members))
+
+
+def test_a_conversation_can_be_held(plain_screen: Screen, upstream: Upstream) -> None:
+    screen = plain_screen
+
+    screen.ask("tokens/60@30", "First")
+    expect(screen.messages.first).to_contain_text("First")
+    expect(screen.reply.locator("noscript p")).to_be_visible()
+    _reload_until_done(screen)
+    expect(screen.reply.locator(".prose")).to_have_text(tokens(60).strip())
+
+    screen.model.fill("demo/echo")
+    screen.say("Second")
+    _reload_until_done(screen)
+    expect(screen.messages).to_have_count(4)
+    expect(screen.reply.locator(".prose")).to_have_text("Second")
+
+
+def test_an_answer_can_be_stopped(plain_screen: Screen, upstream: Upstream) -> None:
+    screen = plain_screen
+    screen.ask("tokens/2000@50", "Count")
+    address = screen.page.url
+
+    screen.button("Stop").click()
+
+    expect(screen.page).to_have_url(address)
+    _reload_until_done(screen, "cancelled")
+    expect(screen.reply).to_contain_text("You stopped this answer.")
+
+
+def test_a_refused_message_is_still_in_its_field(plain_screen: Screen, watch: Watch) -> None:
+    watch.allow_status(422)
+    screen = plain_screen
+    screen.open()
+    screen.model.fill("no/such-model")
+
+    screen.say("My long draft")
+
+    expect(screen.complaint).to_contain_text("There is no such model.")
+    expect(screen.message).to_have_value("My long draft")
+
+
+def test_a_reply_can_be_asked_for_again_and_a_message_edited(plain_screen: Screen) -> None:
+    screen = plain_screen
+    screen.ask("demo/echo", "The old words")
+    _reload_until_done(screen)
+
+    screen.button("Regenerate").click()
+    _reload_until_done(screen)
+    expect(screen.reply.get_by_role("group", name="Versions")).to_contain_text("2 / 2")
+    screen.button("Edit").click()
+    screen.page.get_by_role("textbox", name="Edit message").fill("The new words")
+    screen.button("Send as a new version").click()
+
+    _reload_until_done(screen)
+    expect(screen.reply.locator(".prose")).to_have_text("The new words")
+
+
+def _reload_until_done(screen: Screen, state: str = "done") -> None:
+    """As a person would; the page says so."""
+    for _ in range(100):
+        if screen.reply.get_attribute("data-state") == state:
+            return
+        screen.page.reload()
+    raise AssertionError("the answer did not end")

@@ -1,0 +1,68 @@
+"""The cast: alice owns, bob is her team-mate, charlie is a stranger."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.test import Client
+from pytest_django import Settings
+
+from accounts.models import Membership, Team, User
+from tests.faultserver import FaultServer
+
+
+@pytest.fixture
+def alice(db: None) -> User:
+    return User.objects.create_user("alice@example.org", "alice-password")
+
+
+@pytest.fixture
+def bob(alice: User, team: Team) -> User:
+    user = User.objects.create_user("bob@example.org", "bob-password")
+    Membership.objects.create(team=team, user=user)
+    return user
+
+
+@pytest.fixture
+def charlie(db: None) -> User:
+    return User.objects.create_user("charlie@example.org", "charlie-password")
+
+
+@pytest.fixture
+def team(alice: User) -> Team:
+    team = Team.objects.create(name="Wonderland")
+    Membership.objects.create(team=team, user=alice, role=Membership.Role.KEEPER)
+    return team
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def as_alice(alice: User) -> Client:
+    return signed_in(alice)
+
+
+@pytest.fixture
+def as_bob(bob: User) -> Client:
+    return signed_in(bob)
+
+
+@pytest.fixture
+def as_charlie(charlie: User) -> Client:
+    return signed_in(charlie)
+
+
+@pytest.fixture
+def as_nobody(db: None) -> Client:
+    return Client()
+
+
+@pytest.fixture
+def faults(settings: Settings) -> Iterator[FaultServer]:
+    """A provider that fails on demand, and that the operator allows."""
+    with FaultServer() as server:
+        settings.ALLOWED_PRIVATE_HOSTS = {server.private_host}
+        yield server

@@ -1,0 +1,199 @@
+"""What survives when a part of the full deployment is killed: whatever was shown, and every answer that can be."""
+
+import asyncio
+import signal
+import time
+from uuid import uuid4
+
+import aiohttp
+import pytest
+
+from tests.faultserver import FaultServer, tokens
+from tests.full.deployment import Deployment
+from tests.full.page import PATIENCE, Page, Shown
+from tests.full.person import Person, RefusedError, Reply
+from tests.playground.running import wait_until
+
+pytestmark = [pytest.mark.redis, pytest.mark.timeout(240)]
+
+# Answers of some seconds.
+MODEL, ANSWER = "tokens/120@20", tokens(120)
+LONG_MODEL, LONG_ANSWER = "tokens/300@30", tokens(300)
+
+
+async def ask(person: Person, url: str, model: str = MODEL) -> Reply:
+    return await person.ask(url, model, uuid4().hex)
+
+
+async def ends(*all_shown: Shown, seconds: float = PATIENCE) -> None:
+    await asyncio.gather(*(shown.end(seconds) for shown in all_shown))
+
+
+def requests_for(upstream: FaultServer, prompt: str) -> int:
+    return sum(request.method == "POST" and prompt.encode() in request.body for request in upstream.requests)
+
+
+async def test_a_run_of_one_process_is_followed_at_the_other(deployment: Deployment, person: Person) -> None:
+    one, two = deployment.urls
+    async with Page(person, [one]) as here, Page(person, [two]) as there:
+        reply = await ask(person, one)
+        near, far = await here.follow(reply), await there.follow(reply)
+        delays = []
+        for words in range(10, 110, 10):
+            await near.words(words)
+            begun = time.monotonic()
+            await far.words(words)
+            delays.append(time.monotonic() - begun)
+        await ends(near, far)
+
+    assert near.text == far.text == ANSWER
+    assert (near.state, far.state) == ("done", "done")
+    assert here.problems == there.problems == []
+    # Wake-ups came through Redis: without them, the database is read again every five seconds.
+    assert sorted(delays)[len(delays) // 2] < 1
+
+
+async def test_what_a_killed_process_had_shown_is_kept(deployment: Deployment, person: Person) -> None:
+    one, two = deployment.urls
+    async with Page(person, [one, two]) as here, Page(person, [two]) as there:
+        reply = await ask(person, one, LONG_MODEL)
+        near, far = await here.follow(reply), await there.follow(reply)
+        await near.words(30)
+        before = near.text
+
+        deployment.webs[0].hit()
+
+        await ends(near, far)
+        page = await person.look(two, reply)
+    assert (near.state, far.state, page.state) == ("interrupted",) * 3
+    assert near.text == far.text == page.text
+    assert LONG_ANSWER.startswith(page.text)
+    assert page.text.startswith(before)
+
+
+async def test_what_a_dead_process_had_queued_is_done_by_another(
+    deployment: Deployment, person: Person, upstream: FaultServer
+) -> None:
+    prompt = uuid4().hex
+    ended = await ask(person, deployment.urls[0], "tokens/8")
+    queued_and_gone = f"""
+from runs.models import Run
+earlier = Run.objects.get(pk={ended.run})
+messages = [{{"role": "user", "content": "{prompt}"}}]
+model = earlier.language_model
+print(Run.objects.queue(user=earlier.user, model=model, messages=messages, to_send={{}}, as_set={{}}).pk)
+"""
+    run = deployment.run("manage.py", "shell", "--no-imports", "-c", queued_and_gone).strip()
+    async with Page(person, [deployment.urls[1]]) as page:
+        shown = await page.follow(Reply("", run, "queued", "", 0))
+        await ends(shown)
+
+    assert (shown.state, shown.text) == ("done", tokens(8))
+    assert requests_for(upstream, prompt) == 1
+
+
+async def test_a_run_that_waits_for_its_turn_survives_its_process(
+    deployment: Deployment, person: Person, upstream: FaultServer
+) -> None:
+    one, two = deployment.urls
+    prompt = uuid4().hex
+    upstream.answer(429, {"error": {"message": "slow down"}}, {"Retry-After": "10"})
+    async with Page(person, [one, two]) as page:
+        shown = await page.follow(await person.ask(one, "tokens/8", prompt))
+        await shown.wait("rate_limited")
+
+        deployment.webs[0].hit()
+
+        await ends(shown, seconds=60)
+    assert (shown.state, shown.text) == ("done", tokens(8))
+    assert requests_for(upstream, prompt) == 2
+
+
+async def test_streams_go_on_while_redis_is_away(deployment: Deployment, person: Person) -> None:
+    one, two = deployment.urls
+    async with Page(person, [one]) as here, Page(person, [two]) as there:
+        reply = await ask(person, one, LONG_MODEL)
+        near, far = await here.follow(reply), await there.follow(reply)
+        await far.words(30)
+
+        deployment.redis.stop(signal.SIGKILL)
+        await asyncio.sleep(2)
+        deployment.redis.start()
+
+        reached = len(near.text.split())
+        await far.words(reached, seconds=10)
+        await ends(near, far)
+    assert (near.state, far.state) == ("done", "done")
+    assert near.text == far.text == LONG_ANSWER
+    assert here.problems == there.problems == []
+
+
+async def test_a_restart_of_the_database_loses_and_doubles_nothing(deployment: Deployment, person: Person) -> None:
+    one, two = deployment.urls
+    async with Page(person, [one]) as here, Page(person, [two]) as there:
+        replies = [await ask(person, url, LONG_MODEL) for url in (one, two) * 3]
+        shown = [await page.follow(reply) for reply in replies for page in (here, there)]
+        await shown[0].words(30)
+
+        deployment.postgres.crash()
+
+        await ends(*shown)
+        pages = [await person.look(one, reply) for reply in replies]
+    for page in pages:
+        assert page.state in {"done", "interrupted"}
+        assert LONG_ANSWER.startswith(page.text)
+        assert page.state == "interrupted" or page.text == LONG_ANSWER
+    assert [run.text for run in shown] == [page.text for page in pages for _ in range(2)]
+
+
+async def test_a_rolling_restart_is_felt_by_nobody(deployment: Deployment, person: Person) -> None:
+    one, two = deployment.urls
+    failures: list[str] = []
+    async with Page(person, [one, two]) as here, Page(person, [two, one]) as there:
+        replies = [await ask(person, url, LONG_MODEL) for url in (one, two) * 10]
+        shown = [await page.follow(reply) for reply in replies for page in (here, there)]
+        await shown[0].words(20)
+        for web, other in zip(deployment.webs, reversed(deployment.webs), strict=True):
+            starts = web.starts
+            visitor = asyncio.create_task(visit(person, other.url, failures))
+
+            web.hit(signal.SIGTERM)
+
+            await asyncio.to_thread(wait_until, lambda: web.starts > starts and web.is_answering(), 120)  # noqa: B023
+            visitor.cancel()
+            await asyncio.gather(visitor, return_exceptions=True)
+        await ends(*shown, seconds=60)
+    assert failures == []
+    assert {run.state for run in shown} == {"done"}
+    assert {run.text for run in shown} == {LONG_ANSWER}
+
+
+async def visit(person: Person, url: str, failures: list[str]) -> None:
+    """Look at pages, one after the other, and note which were not to be had."""
+    while True:
+        try:
+            await person.read(url + "/")
+        except (aiohttp.ClientError, OSError, RefusedError) as error:
+            failures.append(repr(error))
+        await asyncio.sleep(0.2)
+
+
+async def test_a_page_that_comes_while_redis_is_away_goes_on(deployment: Deployment, person: Person) -> None:
+    one, two = deployment.urls
+    async with Page(person, [one]) as here, Page(person, [two]) as there:
+        short, long = await ask(person, one), await ask(person, one, LONG_MODEL)
+        shown = [await page.follow(reply) for page in (here, there) for reply in (short, long)]
+        await shown[1].words(30)
+
+        deployment.redis.stop(signal.SIGKILL)
+        here.drop()
+        there.drop()
+        await asyncio.sleep(2)
+        deployment.redis.start()
+
+        reached = len((await person.look(one, long)).text.split())
+        await asyncio.gather(*(run.words(reached, seconds=10) for run in (shown[1], shown[3])))
+        await ends(*shown)
+    assert {run.state for run in shown} == {"done"}
+    assert [run.text for run in shown] == [ANSWER, LONG_ANSWER] * 2
+    assert here.problems == there.problems == []

@@ -1,0 +1,39 @@
+"""What only a real server shows: how a socket is closed, and that there is no message too large for it to be sent."""
+
+from uuid import uuid4
+
+import pytest
+
+from playground.env import BASE_DIR
+from runs.consumers import POLICY_VIOLATION
+from tests.faultserver import FaultServer
+from tests.full.deployment import Deployment
+from tests.full.page import Page
+from tests.full.person import Person
+
+pytestmark = [pytest.mark.redis, pytest.mark.timeout(240)]
+
+# Highlighted and written as HTML, a block of code grows to many times its size.
+CODE = (BASE_DIR / "runs" / "engine.py").read_text()
+ANSWER = f"```python\n{CODE}\n```\n\nThat is all."
+
+
+async def test_a_socket_is_closed_with_the_code_that_says_why(deployment: Deployment, person: Person) -> None:
+    address = deployment.urls[0] + "/ws/"
+    async with person.session.ws_connect(address, origin=person.base_url) as socket:
+        await socket.send_str("nonsense")
+        await socket.receive(timeout=10)
+
+        assert socket.close_code == POLICY_VIOLATION
+
+
+async def test_a_large_block_arrives_on_the_same_socket(
+    deployment: Deployment, person: Person, upstream: FaultServer
+) -> None:
+    upstream.stream(ANSWER)
+    async with Page(person, deployment.urls[:1]) as page:
+        shown = await page.follow(await person.ask(deployment.urls[0], "tokens/8", uuid4().hex))
+        await shown.end()
+
+    assert (shown.state, shown.text) == ("done", ANSWER)
+    assert page.connections == 1

@@ -1,0 +1,300 @@
+"""The socket of a page: who may listen, and that everything arrives once and in order."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any, cast
+
+import pytest
+from asgiref.sync import sync_to_async
+from channels.testing import WebsocketCommunicator
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.backends.db import SessionStore
+from django.test import Client
+
+from accounts.models import User
+from runs import consumers
+from runs.consumers import POLICY_VIOLATION, RunConsumer
+from runs.engine import Engine
+from runs.following import MOST_UNACKNOWLEDGED
+from runs.models import Run
+from tests.fakes import THE_END, FakeProvider
+
+pytestmark = pytest.mark.django_db(transaction=True)
+Queue = Callable[..., Run]
+
+
+class Page:
+    """A page's end of the socket."""
+
+    def __init__(self, communicator: WebsocketCommunicator, session: SessionStore) -> None:
+        self.communicator, self.session = communicator, session
+
+    async def say(self, **message: Any) -> None:
+        await self.communicator.send_to(json.dumps(message))
+
+    async def hear(self) -> dict[str, Any]:
+        frame: dict[str, Any] = json.loads(await self.communicator.receive_from(timeout=5))
+        return frame
+
+    async def hear_until(self, seq: int) -> list[dict[str, Any]]:
+        """Frames with a number, up to this one or the end."""
+        frames: list[dict[str, Any]] = []
+        while not frames or (frames[-1]["seq"] < seq and frames[-1]["type"] != "end"):
+            frame = await self.hear()
+            if "seq" in frame:
+                frames.append(frame)
+                await self.say(op="ack", run=frame["run"], seq=frame["seq"])
+        return frames
+
+
+def session_of(user: User) -> SessionStore:
+    client = Client()
+    client.force_login(user)
+    return SessionStore(client.cookies[settings.SESSION_COOKIE_NAME].value)
+
+
+@asynccontextmanager
+async def page(user: User) -> AsyncIterator[Page]:
+    session = await sync_to_async(session_of)(user)
+    communicator = WebsocketCommunicator(RunConsumer.as_asgi(), "/ws/")
+    cast("dict[str, object]", communicator.scope).update(user=user, session=session)
+    connected, _ = await communicator.connect()
+    assert connected
+    yield Page(communicator, session)
+    await communicator.disconnect()
+
+
+def text_of(frames: list[dict[str, Any]]) -> str:
+    return "".join(frame["text"] for frame in frames if frame["type"] == "text")
+
+
+@pytest.fixture
+async def ended(fake: FakeProvider, running_engine: Engine, queued: Queue) -> Run:
+    run = await sync_to_async(queued)()
+    fake.say("Hello ", "wörld", THE_END)
+    running_engine.start(run.pk)
+    await running_engine.ended(run.pk)
+    await sync_to_async(run.refresh_from_db)()
+    return run
+
+
+async def test_an_anonymous_visitor_gets_no_socket() -> None:
+    communicator = WebsocketCommunicator(RunConsumer.as_asgi(), "/ws/")
+    cast("dict[str, object]", communicator.scope).update(user=AnonymousUser(), session=SessionStore())
+    connected, code = await communicator.connect()
+    assert (connected, code) == (False, consumers.SIGNED_OUT)
+
+
+async def test_a_page_hears_a_run_as_it_happens(
+    alice: User, fake: FakeProvider, running_engine: Engine, queued: Queue
+) -> None:
+    run = await sync_to_async(queued)()
+    words = [f"wörd{number} " for number in range(300)]
+    fake.say(*words, THE_END)
+    async with page(alice) as reader:
+        await reader.say(op="follow", run=str(run.pk), after=0)
+        running_engine.start(run.pk)
+        frames = await reader.hear_until(10_000)
+    assert text_of(frames) == "".join(words)
+    assert [frame["seq"] for frame in frames] == list(range(1, len(frames) + 1))
+    assert (frames[-1]["type"], frames[-1]["state"], frames[-1]["run"]) == ("end", "done", str(run.pk))
+
+
+async def test_a_run_that_has_ended_can_still_be_followed(alice: User, ended: Run) -> None:
+    async with page(alice) as reader:
+        await reader.say(op="follow", run=str(ended.pk), after=0)
+        frames = await reader.hear_until(10_000)
+    assert text_of(frames) == "Hello wörld"
+    assert frames[-1]["type"] == "end"
+
+
+async def test_a_socket_cut_at_any_event_loses_and_doubles_nothing(
+    alice: User, fake: FakeProvider, running_engine: Engine, queued: Queue
+) -> None:
+    run = await sync_to_async(queued)()
+    steps: list[Any] = []
+    for number in range(50):
+        steps += [f"tökén{number}" + ("\n\n" if number % 7 == 6 else " "), asyncio.Event()]
+    fake.say(*steps, THE_END)
+    gates = [step for step in steps if isinstance(step, asyncio.Event)]
+    running_engine.start(run.pk)
+    got: list[dict[str, Any]] = []
+    for gate in gates:
+        # A new socket for every event: it follows from the last number seen, hears the next ones, and is cut.
+        async with page(alice) as reader:
+            seen = got[-1]["seq"] if got else 0
+            await reader.say(op="follow", run=str(run.pk), after=seen)
+            got += await reader.hear_until(seen + 1)
+        gate.set()
+        await asyncio.sleep(0)
+    async with page(alice) as reader:
+        await reader.say(op="follow", run=str(run.pk), after=got[-1]["seq"])
+        got += await reader.hear_until(10_000)
+    await sync_to_async(run.refresh_from_db)()
+    assert text_of(got) == "".join(step for step in steps if isinstance(step, str)) == run.text
+    numbers = [frame["seq"] for frame in got]
+    assert numbers == sorted(set(numbers))
+
+
+async def test_following_from_any_number_of_an_ended_run_gives_the_rest(
+    alice: User, fake: FakeProvider, running_engine: Engine, queued: Queue
+) -> None:
+    run = await sync_to_async(queued)()
+    hold = [asyncio.Event() for _ in range(20)]
+    steps = [step for number, gate in enumerate(hold) for step in (f"t{number} ", gate)]
+    fake.say(*steps, THE_END)
+    seen: list[dict[str, Any]] = []
+    async with page(alice) as reader:
+        await reader.say(op="follow", run=str(run.pk), after=0)
+        running_engine.start(run.pk)
+        for gate in hold:
+            seen += await reader.hear_until(len(seen) + 1)
+            gate.set()
+        seen += await reader.hear_until(10_000)
+    whole = text_of(seen)
+    for after in range(len(seen)):
+        async with page(alice) as reader:
+            await reader.say(op="follow", run=str(run.pk), after=after)
+            rest = await reader.hear_until(10_000)
+        assert text_of(seen[:after]) + text_of(rest) == whole
+
+
+async def test_two_tabs_hear_the_same(alice: User, fake: FakeProvider, running_engine: Engine, queued: Queue) -> None:
+    run = await sync_to_async(queued)()
+    fake.say(*(f"{number}," for number in range(100)), THE_END)
+    async with page(alice) as one, page(alice) as two:
+        await one.say(op="follow", run=str(run.pk), after=0)
+        await two.say(op="follow", run=str(run.pk), after=0)
+        running_engine.start(run.pk)
+        first, second = await asyncio.gather(one.hear_until(10_000), two.hear_until(10_000))
+    assert text_of(first) == text_of(second) == "".join(f"{number}," for number in range(100))
+
+
+async def test_a_strangers_run_is_answered_like_one_that_does_not_exist(bob: User, charlie: User, ended: Run) -> None:
+    answers = []
+    for user, run_id in [(charlie, ended.pk), (bob, ended.pk), (charlie, 999_999)]:
+        async with page(user) as reader:
+            await reader.say(op="follow", run=str(run_id), after=0)
+            answers.append(await reader.hear() | {"run": ""})
+    assert answers[0] == answers[1] == answers[2]
+    assert answers[0]["type"] == "error"
+
+
+async def test_a_stranger_cannot_stop_a_run(
+    charlie: User, fake: FakeProvider, running_engine: Engine, queued: Queue
+) -> None:
+    run = await sync_to_async(queued)()
+    fake.say("still here", asyncio.Event())
+    running_engine.start(run.pk)
+    async with page(charlie) as reader:
+        await reader.say(op="stop", run=str(run.pk))
+        assert (await reader.hear())["type"] == "error"
+    await sync_to_async(run.refresh_from_db)()
+    assert not run.cancel_requested
+
+
+async def test_stopping_through_the_socket_keeps_the_text(
+    alice: User, fake: FakeProvider, running_engine: Engine, queued: Queue
+) -> None:
+    run = await sync_to_async(queued)()
+    fake.say("Once upon", asyncio.Event())
+    async with page(alice) as reader:
+        await reader.say(op="follow", run=str(run.pk), after=0)
+        running_engine.start(run.pk)
+        frames = await reader.hear_until(1)
+        await reader.say(op="stop", run=str(run.pk))
+        frames += await reader.hear_until(10_000)
+    assert text_of(frames) == "Once upon"
+    assert frames[-1]["state"] == "cancelled"
+
+
+async def test_whoever_signed_out_gets_no_more_answers(alice: User, ended: Run) -> None:
+    async with page(alice) as reader:
+        await sync_to_async(reader.session.delete)()
+        await reader.say(op="follow", run=str(ended.pk), after=0)
+        assert (await reader.hear())["type"] == "error"
+
+
+async def test_a_socket_closes_after_its_session_ended(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(consumers, "SESSION_CHECK", 0.0)
+    monkeypatch.setattr(consumers, "RE_READ", 0.01)
+    async with page(alice) as reader:
+        await sync_to_async(reader.session.delete)()
+        closed = await reader.communicator.receive_output(timeout=5)
+    assert (closed["type"], closed["code"]) == ("websocket.close", consumers.SIGNED_OUT)
+
+
+async def test_a_new_password_closes_the_sockets_of_other_browsers(
+    alice: User, ended: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consumers, "SESSION_CHECK", 0.0)
+    monkeypatch.setattr(consumers, "RE_READ", 0.01)
+    async with page(alice) as reader:
+        alice.set_password("another-password")
+        await alice.asave()
+        closed = await reader.communicator.receive_output(timeout=5)
+    assert (closed["type"], closed["code"]) == ("websocket.close", consumers.SIGNED_OUT)
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "nonsense",
+        "[]",
+        "7",
+        "null",
+        "{}",
+        '{"op":"follow"}',
+        '{"op":"follow","run":"x"}',
+        '{"op":"ack","run":{}}',
+        "[" * 5000,
+    ],
+)
+async def test_what_is_not_the_protocol_closes_the_socket(alice: User, frame: str) -> None:
+    async with page(alice) as reader:
+        await reader.communicator.send_to(frame)
+        closed = await reader.communicator.receive_output(timeout=5)
+    assert (closed["type"], closed["code"]) == ("websocket.close", POLICY_VIOLATION)
+
+
+async def test_a_binary_frame_closes_the_socket(alice: User) -> None:
+    async with page(alice) as reader:
+        await reader.communicator.send_to(bytes_data=b"\x00\x01")
+        closed = await reader.communicator.receive_output(timeout=5)
+    assert closed["code"] == POLICY_VIOLATION
+
+
+async def test_a_flood_of_messages_closes_the_socket(alice: User) -> None:
+    async with page(alice) as reader:
+        for _ in range(consumers.MOST_OPERATIONS + 1):
+            await reader.say(op="ack", run="1", seq=1)
+        closed = await reader.communicator.receive_output(timeout=5)
+    assert closed["code"] == POLICY_VIOLATION
+
+
+async def test_a_page_that_acknowledges_nothing_gets_only_so_much(
+    alice: User, fake: FakeProvider, running_engine: Engine, queued: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runs.journal.SHORTEST_BEAT", 0.0)
+    run = await sync_to_async(queued)()
+    gates = [asyncio.Event() for _ in range(MOST_UNACKNOWLEDGED * 2)]
+    fake.say(*(step for gate in gates for step in ("x", gate)), THE_END)
+    async with page(alice) as reader:
+        await reader.say(op="follow", run=str(run.pk), after=0)
+        running_engine.start(run.pk)
+        heard = 0
+        for gate in gates[:MOST_UNACKNOWLEDGED]:
+            while "seq" not in await reader.hear():
+                pass
+            heard += 1
+            gate.set()
+        for gate in gates[MOST_UNACKNOWLEDGED:]:
+            gate.set()
+        assert await reader.communicator.receive_nothing(0.3)
+        assert heard == MOST_UNACKNOWLEDGED
+        await reader.say(op="ack", run=str(run.pk), seq=heard)
+        frames = await reader.hear_until(10_000)
+    assert text_of(frames) == "x" * MOST_UNACKNOWLEDGED
