@@ -42,8 +42,9 @@ RESET = End()
 SILENCE = End()
 # Keep the connection open for another request.
 KEEP = End()
-# A step is bytes to send, seconds to wait, or an end. A script without an end closes the connection in good order.
-Step = bytes | float | End
+# A step is bytes to send, seconds to wait, something to wait for, or an end. A script without an end closes the
+# connection in good order.
+Step = bytes | float | threading.Event | End
 Script = Sequence[Step]
 
 
@@ -223,9 +224,9 @@ class FaultServer:
         written = body if isinstance(body, bytes) else json.dumps(body).encode()
         self.say(*framed(status, written, {"Content-Type": "application/json", **(headers or {})}))
 
-    def stream(self, text: str, *, tokens_per_second: float = 0) -> None:
-        """Answer the next call with this text, a word at a time."""
-        self.say(*_streamed(said(text), tokens_per_second))
+    def stream(self, text: str, *, tokens_per_second: float = 0, once: threading.Event | None = None) -> None:
+        """Answer the next call with this text, a word at a time; `once` this is set, where it is given."""
+        self.say(*([once] if once else []), *_streamed(said(text), tokens_per_second))
 
     def fixture(self, name: str) -> None:
         """Answer the next call with a recorded sample from `tests/wire`."""
@@ -315,6 +316,9 @@ async def _perform(script: Script, reader: asyncio.StreamReader, writer: asyncio
             writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
             writer.transport.abort()
             return step
+        elif isinstance(step, threading.Event):
+            while not step.is_set():
+                await _pause(0.01, reader)
         elif isinstance(step, End):
             if step is SILENCE:
                 await reader.read()

@@ -1,5 +1,6 @@
 """What only a real server shows: how a socket is closed, and that there is no message too large for it to be sent."""
 
+import threading
 from uuid import uuid4
 
 import pytest
@@ -30,9 +31,12 @@ async def test_a_socket_is_closed_with_the_code_that_says_why(deployment: Deploy
 async def test_a_large_block_arrives_on_the_same_socket(
     deployment: Deployment, person: Person, upstream: FaultServer
 ) -> None:
-    upstream.stream(ANSWER)
+    # A page that loads after the block was written shows it as HTML, and has nothing to follow.
+    is_followed = threading.Event()
+    upstream.stream(ANSWER, once=is_followed)
     async with Page(person, deployment.urls[:1]) as page:
         shown = await page.follow(await person.ask(deployment.urls[0], "tokens/8", uuid4().hex))
+        is_followed.set()
         await shown.end()
 
     assert (shown.state, shown.text) == ("done", ANSWER)
