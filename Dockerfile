@@ -1,10 +1,15 @@
-FROM python:3.11-slim
+FROM python:3.11-slim-trixie
 
 # The image is the environment: there is nothing to bootstrap.
 ENV PYTHONUNBUFFERED=1 \
     PLAYGROUND_NO_BOOTSTRAP=1
 
 WORKDIR /srv/playground
+
+# For `manage.py backup` and `restore`: they need the programs of the server's own version, see docker-compose.yml.
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends postgresql-client-17 \
+    && rm -rf /var/lib/apt/lists/*
 
 COPY requirements.txt ./
 RUN pip install --no-cache-dir --require-hashes -r requirements.txt

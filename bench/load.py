@@ -92,7 +92,6 @@ async def _round(scenario: Scenario, asks: Sequence[Ask], meter: Meter, figures:
             answer.end(f"{type(error).__name__}: {error}")
         return answer
 
-    figures.idle_bytes = figures.idle_bytes or meter.resident_bytes()
     (server, others), began = meter.read(), time.monotonic()
     # A pause of ours would be counted as theirs.
     gc.disable()

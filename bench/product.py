@@ -29,6 +29,8 @@ class Product:
     base_url: str
     link: str
     log: Path
+    # What its environment says; a program beside it with the same finds the same database.
+    settings: Mapping[str, str]
 
     @property
     def locked(self) -> int:
@@ -37,9 +39,7 @@ class Product:
 
     async def enter(self, session: aiohttp.ClientSession, provider_url: str) -> str:
         """Sign in, add the provider, enter its key, read its models; the token for this person's forms."""
-        async with session.get(self.link) as response:
-            response.raise_for_status()
-        token = await self._token(session)
+        token = await self.sign_in(session)
         fields = {"name": "Bench", "base_url": provider_url, "needs_key": "on"}
         added = await self._post(session, "/settings/providers/", fields, token)
         provider = MINE.findall(added)[-1]
@@ -48,7 +48,10 @@ class Product:
         assert "Bench lists" in refreshed, "the playground could not read the provider's models"
         return token
 
-    async def _token(self, session: aiohttp.ClientSession) -> str:
+    async def sign_in(self, session: aiohttp.ClientSession) -> str:
+        """As the owner; the token for their forms."""
+        async with session.get(self.link) as response:
+            response.raise_for_status()
         async with session.get("/settings/providers/") as response:
             found = TOKEN.search(await response.text())
         assert found, "nobody is signed in"
@@ -62,7 +65,9 @@ class Product:
 
 
 @contextmanager
-def running(*, port: int, upstream_port: int, database_url: str, cpus: set[int]) -> Iterator[Product]:
+def running(
+    *, port: int, upstream_port: int, database_url: str, cpus: set[int], redis_url: str = ""
+) -> Iterator[Product]:
     """The product on these CPUs, until the end of the block; its folder is thrown away with it."""
     base_url = f"http://127.0.0.1:{port}"
     with tempfile.TemporaryDirectory(prefix="playground-bench-") as var_dir:
@@ -73,6 +78,7 @@ def running(*, port: int, upstream_port: int, database_url: str, cpus: set[int])
             "PLAYGROUND_VAR_DIR": var_dir,
             "PLAYGROUND_BASE_URL": base_url,
             "PLAYGROUND_DATABASE_URL": database_url,
+            "PLAYGROUND_REDIS_URL": redis_url,
             "PLAYGROUND_ALLOWED_PRIVATE_HOSTS": f"127.0.0.1:{upstream_port}",
             # One owner plays all the people.
             "PLAYGROUND_RUNS_PER_PERSON": "10000",
@@ -87,7 +93,7 @@ def running(*, port: int, upstream_port: int, database_url: str, cpus: set[int])
             )
         os.sched_setaffinity(process.pid, cpus)
         try:
-            yield Product(process, base_url, _link(process, log), log)
+            yield Product(process, base_url, _link(process, log), log, settings)
         finally:
             process.terminate()
             process.wait(PATIENCE)

@@ -2,31 +2,31 @@
 
     python bench/relay.py fifty
     python bench/relay.py single paced20 --repeats 3
-    python bench/relay.py paced20 --database-url postgres://localhost/bench
+    python bench/relay.py fifty --database-url postgres://postgres@127.0.0.1/postgres --redis-url redis://127.0.0.1
 
-Starts a fake provider and a playground of its own, and ends both. bench/README.md says what the figures mean.
+Starts a fake provider and a playground of its own, and ends both. On the servers that are given it uses a database of
+its own, which it drops. bench/README.md says what the figures mean.
 """
 
 import argparse
 import functools
 import os
 import shlex
-import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from pathlib import Path
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import aiohttp
 import direct
+import processes
+import scratch
+import upstream
 import uvloop
 from load import Ask, Figures, Meter, play
 from page import Page
 from product import Product, running
 from report import table
 from scenarios import SCENARIOS, Scenario
-
-HERE = Path(__file__).resolve().parent
 
 
 class Bench:
@@ -45,20 +45,26 @@ class Bench:
         locked = self._product.locked
         directly: list[Figures] = []
         playground: list[Figures] = []
-        # The first time warms up and does not count.
-        for _ in range(repeats + 1):
+        # What warms up does not count.
+        await self._through_pages(SCENARIOS["single"] if scenario.is_about_memory else scenario)
+        for _ in range(repeats):
             directly.append(await self._directly(scenario))
             playground.append(await self._through_pages(scenario))
         locked = self._product.locked - locked
-        print(*table(name, scenario, directly[1:], playground[1:], locked), "", sep="\n", flush=True)
+        print(*table(name, scenario, directly, playground, locked), "", sep="\n", flush=True)
 
     async def _directly(self, scenario: Scenario) -> Figures:
         ask: Ask = functools.partial(direct.ask, self._session, f"{self._upstream_url}/v1")
         return await self._play(scenario, [ask] * scenario.streams, server=None)
 
     async def _through_pages(self, scenario: Scenario) -> Figures:
+        server = self._product.process.pid
+        # Before the sockets: they belong to what an open stream holds.
+        idle_bytes = processes.resident_bytes(server)
         async with self._pages(scenario.streams) as pages:
-            return await self._play(scenario, [page.ask for page in pages], server=self._product.process.pid)
+            figures = await self._play(scenario, [page.ask for page in pages], server=server)
+        figures.idle_bytes = idle_bytes
+        return figures
 
     async def _play(self, scenario: Scenario, asks: list[Ask], *, server: int | None) -> Figures:
         return await play(scenario, asks, Meter(self._upstream, server), self._said)
@@ -83,9 +89,15 @@ async def main() -> None:
     here, there = _cpus()
     os.sched_setaffinity(0, here)
     with (
-        _upstream(options.upstream_port) as upstream,
+        upstream.running(options.upstream_port, [scenario.model for scenario in SCENARIOS.values()]) as upstream_pid,
+        scratch.database(options.database_url) as database_url,
+        scratch.redis_database(options.redis_url) as redis_url,
         running(
-            port=options.port, upstream_port=options.upstream_port, database_url=options.database_url, cpus=there
+            port=options.port,
+            upstream_port=options.upstream_port,
+            database_url=database_url,
+            redis_url=redis_url,
+            cpus=there,
         ) as product,
     ):
         timeout = aiohttp.ClientTimeout(total=300)
@@ -97,7 +109,7 @@ async def main() -> None:
             # Cookies of an address written in numbers.
             cookie_jar=aiohttp.CookieJar(unsafe=True),
         ) as session:
-            bench = Bench(session, upstream, f"http://127.0.0.1:{options.upstream_port}", product)
+            bench = Bench(session, upstream_pid, f"http://127.0.0.1:{options.upstream_port}", product)
             await bench.enter()
             print(f"`python {shlex.join(sys.argv)}`\n")
             for name in options.scenarios:
@@ -108,7 +120,8 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="What the playground adds to a streamed answer.")
     parser.add_argument("scenarios", nargs="+", choices=SCENARIOS, metavar="scenario", help=", ".join(SCENARIOS))
     parser.add_argument("--repeats", type=int, default=3, help="how often each is played; medians are shown (3)")
-    parser.add_argument("--database-url", default="", help="as PLAYGROUND_DATABASE_URL; SQLite unless given")
+    parser.add_argument("--database-url", default="", help="a PostgreSQL server; SQLite unless given")
+    parser.add_argument("--redis-url", default="", help="a Redis server; none unless given")
     parser.add_argument("--port", type=int, default=8188)
     parser.add_argument("--upstream-port", type=int, default=9188)
     return parser.parse_args()
@@ -118,21 +131,6 @@ def _cpus() -> tuple[set[int], set[int]]:
     """The CPU of the provider and the clients, and the one of the playground: they are not to wait for each other."""
     cpus = sorted(os.sched_getaffinity(0))
     return {cpus[-1]}, {cpus[0]}
-
-
-@contextmanager
-def _upstream(port: int) -> Iterator[int]:
-    """The fake provider, which lists the models of all scenarios; its process id."""
-    models = ",".join(scenario.model for scenario in SCENARIOS.values())
-    command = [sys.executable, str(HERE / "upstream.py"), "--port", str(port), "--models", models]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
-        assert process.stdout
-        # It says when it listens.
-        process.stdout.readline()
-        try:
-            yield process.pid
-        finally:
-            process.terminate()
 
 
 if __name__ == "__main__":

@@ -14,6 +14,8 @@ class Scenario:
     # Seconds over which the people ask.
     ramp: float = 0.0
     rounds: int = 1
+    # Played on a process that has answered only a few: one that was under load keeps its memory, and needs no more.
+    is_about_memory: bool = False
 
     @property
     def model(self) -> str:
@@ -34,5 +36,5 @@ SCENARIOS = {
     # Where the ceiling is. Delays mean nothing here: they are the length of the queue.
     "saturate": Scenario(streams=16, tokens=500, rate=0),
     # What an open stream holds in memory.
-    "hold": Scenario(streams=500, tokens=8, rate=0.2, ramp=10),
+    "hold": Scenario(streams=500, tokens=8, rate=0.2, ramp=10, is_about_memory=True),
 }

@@ -3,8 +3,9 @@
     python bench/upstream.py --port 9188 --models timed/150x30,timed/500x0
 
 A model's name says how many tokens it answers and how many a second: `timed/150x30`; at 0 a second they go out as fast
-as they are taken. `GET /said/<name>` gives the SHA-256 of the text that was said to a message with `stream-<name>` in
-it, so that a client can prove that it got the same.
+as they are taken. `markdown/20000x200` says Markdown of every kind instead of send times. `GET /said/<name>` gives
+the SHA-256 of the text that was said to a message with `stream-<name>` in it, so that a client can prove that it got
+the same.
 """
 
 import argparse
@@ -12,8 +13,14 @@ import asyncio
 import hashlib
 import json
 import re
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import count, islice
 from typing import Any
 
+import markdown_text
 import uvloop
 from timed_text import token
 
@@ -55,20 +62,21 @@ class Upstream:
             await self._stream(json.loads(body)["model"], found[-1].decode() if found else "", writer)
 
     async def _stream(self, model: str, name: str, writer: asyncio.StreamWriter) -> None:
-        count, rate = pace_of(model)
+        length, rate = pace_of(model)
+        tokens = _tokens(model)
         said = hashlib.sha256()
         writer.write(HEAD + _event(_chunk(model, {"role": "assistant", "content": ""})))
         loop = asyncio.get_running_loop()
         began = loop.time()
         at_once = 1 if rate else BURST
-        for first in range(0, count, at_once):
+        for first in range(0, length, at_once):
             if rate:
                 # At absolute times, so that lateness does not add up.
                 await asyncio.sleep(began + first / rate - loop.time())
-            tokens = [token(number) for number in range(first, min(first + at_once, count))]
-            writer.write(b"".join(_event(_chunk(model, {"content": text})) for text in tokens))
+            now = list(islice(tokens, min(at_once, length - first)))
+            writer.write(b"".join(_event(_chunk(model, {"content": text})) for text in now))
             await writer.drain()
-            said.update("".join(tokens).encode())
+            said.update("".join(now).encode())
         self.said[name] = said.hexdigest()
         writer.write(_event(_chunk(model, {}, "stop")) + _event("[DONE]") + b"0\r\n\r\n")
 
@@ -77,6 +85,11 @@ def pace_of(model: str) -> tuple[int, float]:
     """How many tokens a model answers, and how many a second."""
     count, _, rate = model.rpartition("/")[2].partition("x")
     return int(count), float(rate)
+
+
+def _tokens(model: str) -> Iterator[str]:
+    """What a model says, each token made at the moment at which it is sent."""
+    return markdown_text.tokens() if model.startswith("markdown/") else map(token, count())
 
 
 def _content_length(head: bytes) -> int:
@@ -106,6 +119,20 @@ def _event(data: str) -> bytes:
     """A server-sent event in an HTTP chunk of its own."""
     event = f"data: {data}\n\n".encode()
     return b"%x\r\n%b\r\n" % (len(event), event)
+
+
+@contextmanager
+def running(port: int, models: Sequence[str]) -> Iterator[int]:
+    """A process with this provider, until the end of the block; its id."""
+    command = [sys.executable, __file__, "--port", str(port), "--models", ",".join(models)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        # It says when it listens.
+        assert process.stdout.readline(), "the provider did not start"
+        try:
+            yield process.pid
+        finally:
+            process.terminate()
 
 
 async def main() -> None:

@@ -10,9 +10,10 @@ from django.urls import reverse
 from accounts.models import User
 from chat.models import Conversation
 from chat.settings import Settings
+from chat.typed import TypedPanel, as_typed
 from providers.catalogue import resolve
 from providers.models import LanguageModel
-from providers.parameters import Control, ParameterError
+from providers.parameters import Moved, Shown, shown
 from runs.models import Run
 
 
@@ -24,11 +25,6 @@ class Problem:
     sentence: str
     link_url: str = ""
     link_text: str = ""
-
-
-def as_typed(data: QueryDict, name: str) -> str:
-    """A field of several lines as it was typed: forms end lines with CR LF, and no database keeps a NUL."""
-    return data.get(name, "").replace("\r\n", "\n").replace("\x00", "")
 
 
 @dataclass
@@ -46,8 +42,10 @@ class Composer:
     written: dict[str, str] = field(default_factory=dict)
     client_token: str = field(default_factory=lambda: uuid4().hex)
     problem: Problem | None = None
-    errors: dict[str, str] = field(default_factory=dict)
     settings: Settings | None = None
+    # The panel was that of another model, and what became of it with this one.
+    was_of_another: bool = False
+    moved: Moved | None = None
 
     @classmethod
     def of(cls, user: User, conversation: Conversation | None) -> "Composer":
@@ -57,6 +55,7 @@ class Composer:
         model = conversation.language_model
         return cls(
             user,
+            text=conversation.draft,
             model_written=model.model_id if model else "",
             language_model=model,
             system_prompt=conversation.system_prompt,
@@ -75,7 +74,7 @@ class Composer:
             client_token=data.get("client_token", "")[:64] or uuid4().hex,
         )
         composer.language_model = resolve(user, composer.model_written, int(chosen) if chosen.isdecimal() else None)
-        composer.written = composer._written_in(data)
+        composer._take_over(TypedPanel.in_form(user, data, composer.language_model))
         composer.settings = composer._settings()
         return composer
 
@@ -86,8 +85,10 @@ class Composer:
         return self
 
     @property
-    def controls(self) -> list[Control]:
-        return self.language_model.controls(self.written, self.errors) if self.language_model else []
+    def panel(self) -> Shown:
+        """The parameters of the model, with what was typed."""
+        moved = self.moved or Moved(self.written)
+        return shown(self.language_model.panel if self.language_model else None, moved)
 
     def emptied(self) -> "Composer":
         """The same settings, ready for the next message."""
@@ -111,21 +112,21 @@ class Composer:
             self.problem = self._problem_with_load()
         return self.problem is None and self.settings is not None
 
-    def _written_in(self, data: QueryDict) -> dict[str, str]:
-        names = [control.name for control in self.language_model.controls()] if self.language_model else []
-        return {name: text for name in names if (text := data.get(name, "").strip())}
+    def _take_over(self, typed: TypedPanel) -> None:
+        """What was typed into the panel, as far as the model takes it."""
+        moved = typed.moved_to(self.language_model)
+        self.written, self.moved = moved.written, moved
+        self.was_of_another = typed.of != self.language_model
 
     def _settings(self) -> Settings | None:
-        self.problem = self._problem_with_model()
+        self.problem = self._problem_with_model() or self._problem_with_panel()
         if self.problem or self.language_model is None:
             return None
-        try:
-            to_send = self.language_model.parameters_to_send(self.written, streaming=True)
-        except ParameterError as error:
-            self.errors = error.errors
-            self.problem = Problem("A parameter cannot be sent.", " ".join(error.errors.values()))
+        reading = self.language_model.panel.read(self.written, streaming=True)
+        if reading.errors:
+            self.problem = Problem("A parameter cannot be sent.", " ".join(reading.errors.values()))
             return None
-        return Settings(self.language_model, self.system_prompt, self.written, to_send)
+        return Settings(self.language_model, self.system_prompt, self.written, reading.to_send)
 
     def _problem_with_model(self) -> Problem | None:
         model = self.language_model
@@ -150,6 +151,13 @@ class Composer:
             )
         return None
 
+    def _problem_with_panel(self) -> Problem | None:
+        """Settings that were made for another model are not dropped behind the person's back."""
+        if not self.moved or not self.moved.changes:
+            return None
+        changes = " ".join(self.moved.changes)
+        return Problem("The parameters were those of another model.", f"{changes} Look at them, then send again.")
+
     def _problem_with_text(self) -> Problem | None:
         if not self.text.strip():
             return Problem("The message is empty.", "Write something first.")
@@ -161,7 +169,12 @@ class Composer:
         return None
 
     def _problem_with_load(self) -> Problem | None:
-        running = Run.objects.filter(user=self.user, state__in=[Run.State.QUEUED, Run.State.RUNNING]).count()
-        if running < settings.RUNS_PER_PERSON:
-            return None
-        return Problem("Too much is running at once.", f"Wait until one of your {running} runs has ended, or stop one.")
+        return problem_with_load(self.user)
+
+
+def problem_with_load(user: User) -> Problem | None:
+    """Why this person may not begin another run now."""
+    running = Run.objects.filter(user=user, state__in=[Run.State.QUEUED, Run.State.RUNNING]).count()
+    if running < settings.RUNS_PER_PERSON:
+        return None
+    return Problem("Too much is running at once.", f"Wait until one of your {running} runs has ended, or stop one.")

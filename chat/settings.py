@@ -19,5 +19,5 @@ class Settings:
 
     @property
     def as_set(self) -> dict[str, Any]:
-        """The values the person set, typed."""
-        return {name: self.to_send[name] for name in self.written if name in self.to_send}
+        """Of those, what the person set."""
+        return self.language_model.panel.read(self.written, streaming=True).as_set

@@ -1,12 +1,13 @@
 from django.urls import path
 
-from chat.views import conversations, messages
+from chat.views import code, conversations, messages, paste, repeats
 
 app_name = "chat"
 urlpatterns = [
     path("", conversations.playground, name="playground"),
     path("app/<path:model_id>", conversations.playground, name="playground_with"),
     path("parameters/", conversations.parameters, name="parameters"),
+    path("parameters/notes/", conversations.parameter_notes, name="parameter_notes"),
     path("conversations/", messages.start, name="start"),
     path("conversations/list/", conversations.conversations, name="conversations"),
     path("conversations/<int:conversation_id>/", conversations.conversation, name="conversation"),
@@ -18,4 +19,8 @@ urlpatterns = [
     path("messages/<int:message_id>/edit/", messages.edit, name="edit"),
     path("messages/<int:message_id>/regenerate/", messages.regenerate, name="regenerate"),
     path("messages/<int:message_id>/branch/", messages.branch, name="branch"),
+    path("runs/<int:run_id>/repeat/", repeats.repeat, name="repeat"),
+    path("runs/<int:run_id>/edit/", repeats.edit_run, name="edit_run"),
+    path("code/", code.code, name="code"),
+    path("paste/", paste.paste, name="paste"),
 ]

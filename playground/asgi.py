@@ -9,7 +9,6 @@ import django
 
 django.setup()
 
-from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
 from django.conf import settings
 from django.urls import re_path
@@ -26,7 +25,7 @@ application = ProtocolTypeRouter(
     {
         "http": StaticFiles(OneThreadHandler(), root=settings.STATIC_ROOT, prefix=settings.STATIC_URL),
         "websocket": ExactOrigin(
-            AuthMiddlewareStack(sockets),  # type: ignore[arg-type]
+            sockets,
             allowed=origins_of(settings.BASE_URL, settings.ALLOWED_HOSTS),
         ),
     }

@@ -4,15 +4,17 @@ The database is the truth: a message carries ids only, and may be lost or come t
 web process that sends nothing saves 0.3 s and 5 MB. One that comes to send jobs has to import it first.
 """
 
+import json
 import os
 import warnings
 
 from celery import Celery
 from celery.exceptions import SecurityWarning
-from celery.signals import celeryd_init, setup_logging
+from celery.signals import celeryd_init, setup_logging, worker_shutting_down
 from django.conf import settings
 
 from playground import lifeline
+from playground.leaving import Leaving
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "playground.settings")
 
@@ -31,8 +33,6 @@ app.conf.update(
     task_reject_on_worker_lost=True,
     # A job may take half an hour: none waits with a busy worker while another one is idle.
     worker_prefetch_multiplier=1,
-    # SIGTERM waits for running jobs to end. An operator's SIGQUIT gives them this long, then hands them back.
-    worker_soft_shutdown_timeout=settings.DRAIN_SECONDS,
     # Long jobs wait for minutes on a provider, cells come by the thousand: neither stands behind the other.
     # The worker is told `--queues long,cells`.
     task_default_queue="long",
@@ -74,6 +74,24 @@ app.autodiscover_tasks()
 @celeryd_init.connect
 def end_with_the_supervisor(**_: object) -> None:
     lifeline.hold()
+
+
+_leaving = Leaving(settings.WORKER_DRAIN_SECONDS)
+
+
+@worker_shutting_down.connect
+def leave_in_time(**_: object) -> None:
+    _leaving.ask()
+
+
+@celeryd_init.connect
+def forget_cut_tables(**_: object) -> None:
+    """Away with what a full disk left of the broker's tables: a worker writes them anew, and dies of half a one."""
+    for table in settings.BROKER_DIR.glob("control/*.exchange"):
+        try:
+            json.loads(table.read_bytes())
+        except ValueError:
+            table.unlink()
 
 
 @setup_logging.connect

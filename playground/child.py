@@ -23,10 +23,13 @@ class Child:
         lifeline_end: int,
         *,
         at_first: Sequence[str] = (),
+        patience: float,
         descriptors: Sequence[int] = (),
         stdout: int | None = None,
     ) -> None:
         self.name = name
+        # Seconds that it may take to end when it is asked to.
+        self.patience = patience
         # Arguments for as long as it has not once been well.
         self.at_first = list(at_first)
         self.deaths = 0

@@ -13,6 +13,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 PREFIX = "PLAYGROUND_"
 BASE_DIR = Path(__file__).resolve().parent.parent
+# Seconds that a transaction may stand still before PostgreSQL ends it; below the lease of a run.
+FROZEN_SECONDS = 10
 
 
 class EnvError(Exception):
@@ -95,9 +97,14 @@ def database(url: str) -> dict[str, object]:
             "HOST": parts.hostname or "",
             "PORT": str(parts.port or ""),
             "CONN_HEALTH_CHECKS": True,
-            # The native pool keeps connections for all threads of the process; a refused place is an error
-            # after `timeout` seconds instead of a hang.
-            "OPTIONS": {**dict(parse_qsl(parts.query)), "pool": {"min_size": 1, "max_size": 16, "timeout": 10}},
+            "OPTIONS": {
+                # A process that freezes between two statements would keep its runs locked, and the sweeper out.
+                "options": f"-c idle_in_transaction_session_timeout={FROZEN_SECONDS}s",
+                **dict(parse_qsl(parts.query)),
+                # The native pool keeps connections for all threads of the process; a refused place is an error
+                # after `timeout` seconds instead of a hang.
+                "pool": {"min_size": 1, "max_size": 16, "timeout": 10},
+            },
         }
     raise EnvError(f"{PREFIX}DATABASE_URL must begin with sqlite:// or postgres://, not {parts.scheme or 'nothing'}.")
 

@@ -2,17 +2,17 @@
 
 import asyncio
 import logging
-import os
 import threading
 from collections.abc import Awaitable, Callable
 
-import redis.asyncio
 from asgiref.sync import sync_to_async
 from channels.layers import get_channel_layer
-from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
+
+from playground.broker import broker
+from runs.storage import storage
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +31,13 @@ async def healthz(request: HttpRequest) -> HttpResponse:
 @never_cache
 async def readyz(request: HttpRequest) -> JsonResponse:
     """Whether this process can do its work, part by part; 503 when one of them fails."""
-    checks = {"database": _database, "broker": _broker, "channel_layer": _channel_layer, "accepting": _accepting}
+    checks = {
+        "database": _database,
+        "storage": _storage,
+        "broker": broker.check,
+        "channel_layer": _channel_layer,
+        "accepting": _accepting,
+    }
     works = await asyncio.gather(*(_works(name, check) for name, check in checks.items()))
     parts = {name: "ok" if ok else "failed" for name, ok in zip(checks, works, strict=True)}
     return JsonResponse(parts, status=200 if all(works) else 503)
@@ -53,11 +59,10 @@ def _database() -> bool:
         return bool(cursor.fetchone())
 
 
-async def _broker() -> bool:
-    if not settings.REDIS_URL:
-        return await asyncio.to_thread(os.access, settings.VAR_DIR, os.W_OK)
-    async with redis.asyncio.from_url(settings.REDIS_URL) as server:
-        return bool(await server.ping())
+@sync_to_async
+def _storage() -> bool:
+    """Something can be stored. Whoever asks each second is not to wear out the disk by it."""
+    return storage.is_well or storage.check()
 
 
 async def _channel_layer() -> bool:

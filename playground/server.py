@@ -11,13 +11,17 @@ from django.conf import settings
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 
-from playground import health
+from playground import health, troubles
 from playground.asgi import application
 from providers import client
 from runs import engine
 
 # Bytes of one message from a browser: orders such as "follow" and "stop", never content.
 MESSAGE_BYTES = 64 * 1024
+# Seconds that requests get to be answered when everything else has ended.
+LAST_ANSWERS = 3.0
+# Seconds in which somebody who was just connected asks, and an answer that was just given leaves.
+MOMENT = 0.1
 
 
 class SocketProtocol(WebSocketProtocol):  # type: ignore[misc]
@@ -28,6 +32,9 @@ class SocketProtocol(WebSocketProtocol):  # type: ignore[misc]
 
     def sendMessage(self, payload: bytes, isBinary: bool = False, **options: Any) -> None:  # noqa: N802, N803
         """`MESSAGE_BYTES` are for what comes in; an answer that is caught up with goes out as one message."""
+        if self.state != self.STATE_OPEN:
+            # Whoever is just leaving has not come to our notice yet, and is no error.
+            return
         self.maxMessagePayloadSize = 0
         try:
             super().sendMessage(payload, isBinary, **options)
@@ -66,24 +73,49 @@ class PlaygroundServer(Server):  # type: ignore[misc]
         """
         return Deferred.fromFuture(asyncio.ensure_future(self._finish()))
 
+    async def handle_reply(self, protocol: object, message: dict[str, Any]) -> None:
+        """From the moment at which it is asked to end it has each connection closed, so that a proxy takes others."""
+        if message["type"] == "http.response.start" and health.draining.is_set():
+            message = {**message, "headers": [*message.get("headers", []), (b"Connection", b"close")]}
+        await super().handle_reply(protocol, message)
+
     def _begin(self) -> None:
         """Daphne is built; the loop is about to run."""
         self.ws_factory.protocol = SocketProtocol
-        reactor.adoptStreamPort(self._listener.fileno(), self._listener.family, self.http_factory)
+        self._port = reactor.adoptStreamPort(self._listener.fileno(), self._listener.family, self.http_factory)
+        # Twisted has made a copy. With a second one open here the kernel would go on taking connections for nobody.
+        self._listener.close()
         self._warming_up = asyncio.get_event_loop().create_task(self._warm_up())
 
     async def _warm_up(self) -> None:
         await client.warm_up()
         engine.engine().adopt()
+        self._watching = asyncio.get_running_loop().create_task(troubles.watch(), name="watch")
         self._when_ready()
 
     async def _finish(self) -> None:
         # Pages stay reachable meanwhile: whoever watches an answer end fetches its final form.
         health.draining.set()
-        await engine.drain(settings.DRAIN_SECONDS)
+        await engine.drain(settings.DRAIN_SECONDS, last=self._answer_the_last)
         await client.close()
-        # A connection that is kept open between two requests has no application; Daphne's own step fails at it.
-        running = [task for details in self.connections.values() if (task := details.get("application_instance"))]
+        running = self._running(lambda _: True)
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
+
+    async def _answer_the_last(self) -> None:
+        """Nobody is taken in any more, so a proxy goes elsewhere; who has asked here gets an answer."""
+        self._port.stopListening()
+        await asyncio.sleep(MOMENT)
+        requests = self._running(lambda protocol: not isinstance(protocol, SocketProtocol))
+        if requests:
+            # Streams of events have no end, and are taken up elsewhere.
+            await asyncio.wait(requests, timeout=LAST_ANSWERS)
+        await asyncio.sleep(MOMENT)
+
+    def _running(self, is_meant: Callable[[object], bool]) -> list[asyncio.Task[None]]:
+        """What works for such connections. One that is kept open between two requests has nothing that does."""
+        tasks = [
+            details.get("application_instance") for protocol, details in self.connections.items() if is_meant(protocol)
+        ]
+        return [task for task in tasks if task and not task.done()]

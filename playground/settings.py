@@ -61,6 +61,8 @@ IDLE_SECONDS = env.number("IDLE_SECONDS", 60, least=1)
 STREAM_SECONDS = env.number("STREAM_SECONDS", 1800, least=1)
 # Seconds that running streams get to finish when the web process is asked to stop.
 DRAIN_SECONDS = env.number("DRAIN_SECONDS", 30)
+# The same for running jobs when a worker is asked.
+WORKER_DRAIN_SECONDS = env.number("WORKER_DRAIN_SECONDS", 600)
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -80,6 +82,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "playground.middleware.content_security_policy",
+    "playground.middleware.TroubleInWords",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -102,6 +105,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "playground.troubles.told",
             ],
             "builtins": ["django_htmx.templatetags.django_htmx", "django.templatetags.static"],
         },

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from playground.bootstrap import say
 from playground.child import Child
 
-# Seconds: what a child gets above the time that running answers may take to finish.
+# Seconds: what a child gets above the time that what it runs may take to finish.
 STOP_MARGIN_SECONDS = 5
 # Seconds after which a person who pressed Ctrl-C is told what is being waited for.
 WORD_AFTER_SECONDS = 5.0
@@ -25,18 +25,32 @@ WORD_AFTER_SECONDS = 5.0
 class Supervisor:
     """The web process first, which also prepares the database; the worker as soon as the web process answers."""
 
-    def __init__(self, listener: socket.socket, *, opens_browser: bool, drain_seconds: int) -> None:
+    def __init__(
+        self, listener: socket.socket, *, opens_browser: bool, drain_seconds: int, worker_drain_seconds: int
+    ) -> None:
         # Nobody writes to it: it closes when this process is gone, and that is what the children wait for.
         lifeline_end, self._lifeline = os.pipe()
         # The web process writes to this one when it answers.
         self._ready_end, ready = os.pipe()
         web = ["manage.py", "serve", "--fd", str(listener.fileno())]
         at_first = ["--prepare", "--ready-fd", str(ready), *(["--browser"] if opens_browser else [])]
-        self.web = Child("web process", web, lifeline_end, at_first=at_first, descriptors=[listener.fileno(), ready])
-        # Celery greets and takes leave on standard output; what matters goes to its log, on standard error.
-        self.worker = Child("worker", _worker_command(), lifeline_end, stdout=subprocess.DEVNULL)
+        self.web = Child(
+            "web process",
+            web,
+            lifeline_end,
+            at_first=at_first,
+            patience=drain_seconds + STOP_MARGIN_SECONDS,
+            descriptors=[listener.fileno(), ready],
+        )
+        self.worker = Child(
+            "worker",
+            _worker_command(),
+            lifeline_end,
+            patience=worker_drain_seconds + STOP_MARGIN_SECONDS,
+            # Celery greets and takes leave on standard output; what matters goes to its log, on standard error.
+            stdout=subprocess.DEVNULL,
+        )
         self._is_answering = False
-        self._stop_seconds = drain_seconds + STOP_MARGIN_SECONDS
 
     def run(self) -> int:
         """Until asked to stop; the exit code is 0 when that was what ended it."""
@@ -76,20 +90,22 @@ class Supervisor:
 
     def _stop(self, wake_ups: socket.socket) -> None:
         """Ask the children to end and wait for them; a second signal, or the end of patience, ends them at once."""
-        children = [self.web, self.worker]
-        for child in children:
+        asked_at = time.monotonic()
+        for child in (self.web, self.worker):
             child.terminate()
-        patience_ends = time.monotonic() + self._stop_seconds
-        wake_ups.settimeout(WORD_AFTER_SECONDS)
-        while any(child.is_running for child in children):
+        was_told = False
+        while running := [child for child in (self.web, self.worker) if child.is_running]:
+            seconds = min(child.patience for child in running) if was_told else WORD_AFTER_SECONDS
+            wake_ups.settimeout(max(0.1, asked_at + seconds - time.monotonic()))
             try:
                 wants_no_more = _asks_to_stop(wake_ups)
             except TimeoutError:
-                say("Waiting for what still runs; Ctrl-C again ends it now.")
-                wake_ups.settimeout(max(0.1, patience_ends - time.monotonic()))
                 wants_no_more = False
-            if wants_no_more or time.monotonic() >= patience_ends:
-                for child in children:
+                if not was_told:
+                    say("Waiting for what still runs; Ctrl-C again ends it now.")
+                    was_told = True
+            for child in running:
+                if wants_no_more or time.monotonic() >= asked_at + child.patience:
                     child.kill()
 
 

@@ -38,8 +38,12 @@ def main(arguments: Sequence[str]) -> int:
         os.environ.update({PREFIX + "VAR_DIR": str(var_dir), PREFIX + "BASE_URL": base_url})
         # Where Python was started matters no more; the children are found from here.
         os.chdir(BASE_DIR)
-        drain_seconds = env.number("DRAIN_SECONDS", 30)
-        return Supervisor(listener, opens_browser=options.browser, drain_seconds=drain_seconds).run()
+        return Supervisor(
+            listener,
+            opens_browser=options.browser,
+            drain_seconds=env.number("DRAIN_SECONDS", 30),
+            worker_drain_seconds=env.number("WORKER_DRAIN_SECONDS", 600),
+        ).run()
 
 
 def _options(arguments: Sequence[str]) -> argparse.Namespace:

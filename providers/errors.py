@@ -151,6 +151,12 @@ KINDS: dict[str, Kind] = {
             charge=Charge.MAYBE,
         ),
         Kind(
+            "not_stored",
+            "This server could not save any more of the answer.",
+            "Run it again if you need the rest, once the server has room.",
+            charge=Charge.MAYBE,
+        ),
+        Kind(
             "internal_error",
             "This server made a mistake of its own.",
             "Try again; the operator finds the reason in the log.",

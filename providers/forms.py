@@ -29,19 +29,35 @@ class KeyForm(forms.Form):
 
 
 class ProviderForm(forms.ModelForm):  # type: ignore[type-arg]
-    """What may be changed about an OpenAI-compatible endpoint."""
+    """What may be changed about an endpoint."""
 
     class Meta:
         model = Provider
-        fields: ClassVar[list[str]] = ["name", "base_url", "needs_key"]
-        labels: ClassVar[dict[str, str]] = {"base_url": "Base URL", "needs_key": "Needs an API key"}
+        fields: ClassVar[list[str]] = ["name", "base_url", "dialect_name", "needs_key"]
+        labels: ClassVar[dict[str, str]] = {
+            "base_url": "Base URL",
+            "dialect_name": "How it is spoken to",
+            "needs_key": "Needs an API key",
+        }
         help_texts: ClassVar[dict[str, str]] = {
-            "base_url": "The address before /chat/completions, such as https://api.example.com/v1."
+            "base_url": (
+                "The address before /chat/completions, /messages or /responses, such as https://api.example.com/v1."
+            ),
+            "dialect_name": "Most servers are OpenAI-compatible. Claude's own API is spoken to by Anthropic Messages.",
         }
         widgets: ClassVar[dict[str, Any]] = {
             "name": forms.TextInput({"autocomplete": "off"}),
             "base_url": forms.TextInput({"inputmode": "url", "autocomplete": "off", "spellcheck": "false"}),
         }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # A form that does not ask, a script's say, leaves it as it is.
+        self.fields["dialect_name"].required = False
+
+    def clean_dialect_name(self) -> str:
+        chosen: str = self.cleaned_data["dialect_name"]
+        return chosen or self.instance.dialect_name
 
     def clean_base_url(self) -> str:
         """In one spelling, and an address that this server connects to."""

@@ -31,7 +31,8 @@ def facts_by_id(items: Iterable[Mapping[str, Any]]) -> dict[str, Facts]:
 def _facts(item: Mapping[str, Any]) -> Facts:
     texts = {field: item[field][:longest] for field, longest in LONGEST.items() if field in item}
     sizes = {field: item[field] for field in ("context_length", "max_output_tokens") if field in item}
-    return texts | sizes | {"features": _tags(item.get("features", []))}
+    known = {"parameters": item["parameters"]} if item.get("parameters") else {}
+    return texts | sizes | known | {"features": _tags(item.get("features", []))}
 
 
 def _tags(features: list[str]) -> list[str]:

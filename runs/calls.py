@@ -6,9 +6,8 @@ from providers.errors import NotSent
 from runs.models import Run
 
 
-def prepare(run_id: int, timeouts: Timeouts) -> Call | NotSent:
+def prepare(run: Run, timeouts: Timeouts) -> Call | NotSent:
     """The call of this run, or why there can be none. The key is opened here, for this call, and goes nowhere else."""
-    run = Run.objects.select_related("provider", "user").only("body", "provider", "user").get(pk=run_id)
     if run.provider is None:
         return NotSent("unknown_host", "The provider was removed.")
     key = run.provider.key_of(run.user)
@@ -25,3 +24,8 @@ def prepare(run_id: int, timeouts: Timeouts) -> Call | NotSent:
         key=secret,
         timeouts=timeouts,
     )
+
+
+def to_perform(run_id: int) -> Run:
+    """The run with what `prepare` needs of it, for whoever did not queue it."""
+    return Run.objects.select_related("provider", "user").only("body", "provider", "user").get(pk=run_id)

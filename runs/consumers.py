@@ -5,17 +5,14 @@ import json
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any, cast
+from typing import Any
 
 from channels.consumer import get_handler_name
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
-from django.contrib.auth.models import AnonymousUser
-from django.contrib.sessions.backends.base import SessionBase
 
-from accounts.models import User
-from accounts.sessions import is_signed_in
+from accounts.sessions import is_signed_in, person_of, session_key_in
 from runs import metrics, wakeups
 from runs.following import error_frame
 from runs.models import Run
@@ -43,12 +40,12 @@ class RunConsumer(AsyncWebsocketConsumer):
     # Connecting
 
     async def connect(self) -> None:
-        user = cast("User | AnonymousUser", self.scope["user"])
-        if not isinstance(user, User):
+        self.session_key = session_key_in(self.scope["headers"])
+        user = await database_sync_to_async(person_of)(self.session_key)
+        if user is None:
             await self.close(SIGNED_OUT)
             return
         self.user = user
-        self.session_key = cast("SessionBase", self.scope["session"]).session_key or ""
         self.relay = Relay(re_read=RE_READ)
         self.operations: list[float] = []
         await self.accept()

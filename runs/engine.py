@@ -6,10 +6,12 @@ journal as it comes, and the journal tells the followers once it is stored.
 
 import asyncio
 import logging
-from collections.abc import Callable
+import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Protocol, TypeVar
+from functools import partial
+from typing import Any, Protocol, TypeVar
 from weakref import WeakKeyDictionary
 
 from django.conf import settings
@@ -23,6 +25,7 @@ from runs.followers import followers
 from runs.journal import Journal, LostError, Outcome, RunLog
 from runs.models import Run
 from runs.recorder import Recorder
+from runs.storage import FAILURES, trouble_of
 from runs.wakeups import Wakeups
 
 logger = logging.getLogger(__name__)
@@ -43,10 +46,25 @@ class HasRun(Protocol):
     """Something that a run belongs to."""
 
     @property
-    def run_id(self) -> int | None: ...
+    def run(self) -> Run | None: ...
 
 
 Queued = TypeVar("Queued", bound=HasRun)
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Why a run waits for its next attempt, and until when by the monotonic clock."""
+
+    reason: str
+    until: float
+    attempt: int
+
+    @property
+    def facts(self) -> dict[str, object]:
+        """As the page is told."""
+        seconds = max(0.0, self.until - time.monotonic())
+        return {"reason": self.reason, "seconds": round(seconds, 1), "attempt": self.attempt, "of": MOST_ATTEMPTS}
 
 
 @dataclass(eq=False)
@@ -55,8 +73,10 @@ class Performance:
 
     task: asyncio.Task[None]
     log: RunLog
-    # Why the task was cancelled: the state that its run ends in.
+    # The state that its run ends in, once that is known: why the task was cancelled, or how it went.
     ending: str = ""
+    # While it waits for its next attempt.
+    pause: Pause | None = None
     # The record is written, or somebody else's to write: the database knows more than the log.
     has_ended: bool = False
 
@@ -75,9 +95,9 @@ class Engine:
     async def begin(self, queue: Callable[[], Queued]) -> Queued:
         """Store a run together with what belongs to it, and perform it.
 
-        `queue` writes the rows, in the journal's thread, and gives back something with the `run_id`. The run is claimed
-        in the same transaction: one wait for the disk stands before the request instead of three, and writers of this
-        process do not fight for the one lock of SQLite. What `queue` raises is raised here, and nothing is stored.
+        `queue` writes the rows, in the journal's thread, and gives back something with the `run`. It is claimed in the
+        same transaction: one wait for the disk stands before the request instead of three, and writers of this process
+        do not fight for the one lock of SQLite. What `queue` raises is raised here, and nothing is stored.
         """
         # Whoever goes away now must not leave a run behind that is claimed and not performed.
         return await asyncio.shield(asyncio.ensure_future(self._begin(queue)))
@@ -85,12 +105,12 @@ class Engine:
     async def _begin(self, queue: Callable[[], Queued]) -> Queued:
         def work() -> tuple[Queued, Call | NotSent | None]:
             queued = queue()
-            return queued, self._claimed_call(queued.run_id) if queued.run_id and not self._is_draining else None
+            return queued, self._claimed_call(queued.run) if queued.run and not self._is_draining else None
 
         stored: tuple[Queued, Call | NotSent | None] = await self.journal.perform(work)
         queued, call = stored
-        if queued.run_id and call is not None:
-            self._start(queued.run_id, call)
+        if queued.run and call is not None:
+            self._start(queued.run.pk, call)
         return queued
 
     def start(self, run_id: int) -> None:
@@ -100,6 +120,7 @@ class Engine:
 
     def _start(self, run_id: int, call: Call | NotSent | None) -> None:
         log = RunLog(run_id, self.journal, on_stored=lambda events: self._tell(run_id, events))
+        log.on_lost = lambda: self._lose(run_id)
         task = asyncio.get_running_loop().create_task(self._perform(log, call), name=f"run {run_id}")
         self._performances[run_id] = Performance(task, log)
         metrics.run_began()
@@ -113,6 +134,11 @@ class Engine:
 
     def performs(self, run_id: int) -> bool:
         return run_id in self._performances
+
+    def pause_of(self, run_id: int) -> Pause | None:
+        """What a run of this process waits for, if it waits for another attempt."""
+        performance = self._performances.get(run_id)
+        return performance.pause if performance else None
 
     def stored_after(self, run_id: int, seq: int) -> list[StoredEvent] | None:
         """What is stored of a run after this number; None when this process does not perform it and cannot know."""
@@ -128,8 +154,11 @@ class Engine:
         """Close the connection of this run, if it is ours, and keep what has arrived."""
         self._end(run_id, Run.State.CANCELLED)
 
-    async def drain(self, seconds: float) -> None:
-        """Begin nothing new, let what runs finish, and interrupt what is still running after this many seconds."""
+    async def drain(self, seconds: float, *, last: Callable[[], Awaitable[None]] | None = None) -> None:
+        """Begin nothing new, let what runs finish, and interrupt what is still running after this many seconds.
+
+        `last` is what is to happen before nothing more can be stored.
+        """
         if self._is_draining:
             return
         self._is_draining = True
@@ -139,6 +168,8 @@ class Engine:
         for run_id in list(self._performances):
             self._end(run_id, Run.State.INTERRUPTED)
         await asyncio.gather(*tasks, return_exceptions=True)
+        if last:
+            await last()
         for task in (self._pulse, self._adopting):
             if task:
                 task.cancel()
@@ -154,11 +185,19 @@ class Engine:
             performance.ending = state
             performance.task.cancel()
 
+    def _lose(self, run_id: int) -> None:
+        """Nothing more can be shown of this run: the provider is not to be paid for words that nobody reads."""
+        self._tell_state(run_id, Run.State.RUNNING, {"reason": "not_stored"})
+        self._end(run_id, Run.State.INTERRUPTED)
+
     async def _perform(self, log: RunLog, call: Call | NotSent | None) -> None:
         """The whole run. Every way out of it is an outcome, or leaves the run to the sweeper."""
         recorder = Recorder()
         try:
-            call = call or await self.journal.perform(lambda: self._claimed_call(log.run_id))
+            if call is None:
+                call = await self._insist(
+                    log, lambda: self.journal.perform(lambda: self._claimed_call(calls.to_perform(log.run_id)))
+                )
             if call is None:
                 # Somebody else performs it, or it was cancelled first; followers are to look.
                 self._tell_state(log.run_id, Run.State.CANCELLED)
@@ -166,10 +205,10 @@ class Engine:
             self._tell_state(log.run_id, Run.State.RUNNING)
             outcome = await self._outcome(call, log, recorder)
         except asyncio.CancelledError:
-            outcome = recorder.stopped(self._performances[log.run_id].ending or Run.State.INTERRUPTED)
+            ending = self._performances[log.run_id].ending or Run.State.INTERRUPTED
+            outcome = recorder.failed(Broken("not_stored")) if log.lost else recorder.stopped(ending)
         except LostError:
-            logger.warning("Run %d was taken from this process", log.run_id)
-            return
+            outcome = recorder.failed(Broken("not_stored"))
         except Exception:
             # Let it be loud in the log; the person gets a card, not an endless wait.
             logger.exception("Run %d failed by our own mistake", log.run_id)
@@ -179,20 +218,42 @@ class Engine:
     async def _finish(self, log: RunLog, outcome: Outcome) -> None:
         outcome.record["duration_ms"] = log.ms
         # Whoever stops or drains now must not tear the ending apart.
-        ended = await asyncio.shield(asyncio.ensure_future(self.journal.finish(log, outcome)))
-        if performance := self._performances.get(log.run_id):
-            performance.has_ended = True
-        if ended:
+        performance = self._performances[log.run_id]
+        performance.ending = outcome.state
+        try:
+            ended = await self._insist(log, lambda: self.journal.finish(log, outcome))
+        except LostError:
+            ended = False
+        performance.has_ended = True
+        if not ended:
+            logger.warning("Run %d was not this process's to end", log.run_id)
+        else:
             metrics.run_ended(outcome.state, outcome.record)
             logger.info("A run ended", extra=_facts(log, outcome))
         # Told even if it was not ours to end: followers then read from the database how it really ended.
         last_seq = log.events[-1].seq if log.events else 0
         self._tell_state(log.run_id, outcome.state, {"last_seq": last_seq} if ended else {})
 
-    def _claimed_call(self, run_id: int) -> Call | NotSent | None:
+    async def _insist(self, log: RunLog, act: Callable[[], Awaitable[Any]]) -> Any:
+        """Have this done in the database, again and again while it stores nothing; followers are told what is awaited.
+
+        A process that has to end cannot wait: then the run is left to the sweeper, with `LostError`.
+        """
+        while True:
+            try:
+                return await act()
+            except FAILURES as error:
+                if trouble_of(error) is None:
+                    raise
+            if self._is_draining:
+                raise LostError(f"run {log.run_id}")
+            self._tell_state(log.run_id, Run.State.RUNNING, {"reason": "not_stored"})
+            await asyncio.sleep(PULSE)
+
+    def _claimed_call(self, run: Run) -> Call | NotSent | None:
         """What to send, if the run is ours to perform now; runs in the journal's transaction."""
-        call = calls.prepare(run_id, timeouts())
-        return call if self.journal.claim(run_id, sends=isinstance(call, Call)) else None
+        call = calls.prepare(run, timeouts())
+        return call if self.journal.claim(run.pk, sends=isinstance(call, Call)) else None
 
     async def _outcome(self, call: Call | NotSent, log: RunLog, recorder: Recorder) -> Outcome:
         """Make the call, again where that is safe, until there is an outcome."""
@@ -226,15 +287,16 @@ class Engine:
         """Let the provider breathe, visibly; False when the run was ended meanwhile."""
         failed = {"status": error.status, "error_kind": error.kind.name, "error_detail": error.detail}
         wait = timedelta(seconds=seconds)
-        if not await self.journal.perform(lambda: self.journal.next_attempt(log.run_id, failed, wait)):
+        prepare = partial(self.journal.next_attempt, log.run_id, failed, wait)
+        if not await self._insist(log, lambda: self.journal.perform(prepare)):
             raise LostError(f"run {log.run_id}")
-        self._tell_state(
-            log.run_id,
-            Run.State.QUEUED,
-            {"reason": error.kind.name, "seconds": round(seconds, 1), "attempt": number + 1, "of": MOST_ATTEMPTS},
-        )
+        pause = Pause(error.kind.name, time.monotonic() + seconds, attempt=number + 1)
+        self._performances[log.run_id].pause = pause
+        self._tell_state(log.run_id, Run.State.QUEUED, pause.facts)
         await asyncio.sleep(seconds)
-        sent = await self.journal.perform(lambda: self.journal.mark_sent(log.run_id))
+        self._performances[log.run_id].pause = None
+        mark_sent = partial(self.journal.mark_sent, log.run_id)
+        sent = await self._insist(log, lambda: self.journal.perform(mark_sent))
         self._tell_state(log.run_id, Run.State.RUNNING)
         return bool(sent)
 
@@ -255,8 +317,10 @@ class Engine:
             try:
                 for run_id in await self.journal.perform(lambda: self.journal.renew(set(self._performances))):
                     self.stop(run_id)
-            except Exception:
-                logger.exception("A heartbeat failed; the next one tries again")
+            except Exception as error:
+                # Of a database in trouble the journal has spoken.
+                if trouble_of(error) is None:
+                    logger.exception("A heartbeat failed; the next one tries again")
 
     async def _adopt(self) -> None:
         while not self._is_draining:
@@ -264,8 +328,9 @@ class Engine:
             try:
                 for run_id in await self.journal.perform(self.journal.forgotten):
                     self.start(run_id)
-            except Exception:
-                logger.exception("Looking for forgotten runs failed; the next look tries again")
+            except Exception as error:
+                if trouble_of(error) is None:
+                    logger.exception("Looking for forgotten runs failed; the next look tries again")
 
 
 def timeouts() -> Timeouts:
@@ -305,9 +370,9 @@ def engine() -> Engine:
     return _engines[loop]
 
 
-async def drain(seconds: float) -> None:
-    """Let this process's runs finish before it ends."""
-    await engine().drain(seconds)
+async def drain(seconds: float, *, last: Callable[[], Awaitable[None]]) -> None:
+    """Let this process's runs finish before it ends; see `Engine.drain`."""
+    await engine().drain(seconds, last=last)
 
 
 async def begin(queue: Callable[[], Queued]) -> Queued:

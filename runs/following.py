@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 from runs.folding import StoredEvent
 
-# What may be on its way to a reader who has not acknowledged it. The server underneath has no back-pressure: a client
-# that did not read made it grow by 180 MB in 12 seconds.
+# What may be on its way to a reader who has not acknowledged it: frames of one run, and characters of all its runs. The
+# server underneath has no back-pressure: a client that did not read made it grow by 180 MB in 12 seconds.
 MOST_UNACKNOWLEDGED = 64
 LARGEST_UNACKNOWLEDGED = 256 * 1024
 # Seconds without any acknowledgement, with frames waiting for one, until the reader is given up.
@@ -41,6 +41,44 @@ def state_frame(run_id: int, state: str, facts: dict[str, object]) -> str:
     return json.dumps({"run": str(run_id), "type": "state", "state": state, **facts})
 
 
+class Window:
+    """How much is on its way to one reader, over all the runs it follows.
+
+    What is sent has a place on the way, and arrives in order: whoever has the frame at one place has all before it,
+    also those of other runs. So a run that has ended, whose last frames nobody need acknowledge, does not stay in it.
+    """
+
+    def __init__(self) -> None:
+        self._sent = 0
+        self._arrived = 0
+        self._waiting_since = 0.0
+
+    @property
+    def is_full(self) -> bool:
+        return self._sent - self._arrived >= LARGEST_UNACKNOWLEDGED
+
+    @property
+    def is_stuck(self) -> bool:
+        """It is full, and nothing has arrived for too long."""
+        return self.is_full and time.monotonic() - self._waiting_since > PATIENCE
+
+    def sent(self, size: int) -> int:
+        """So many characters go out; the place behind them."""
+        if self._sent == self._arrived:
+            self._waiting_since = time.monotonic()
+        self._sent += size
+        return self._sent
+
+    def has_arrived(self, place: int) -> bool:
+        return place <= self._arrived
+
+    def arrived(self, place: int) -> None:
+        """The reader has everything before this place."""
+        if place > self._arrived:
+            self._arrived = place
+            self._waiting_since = time.monotonic()
+
+
 @dataclass(eq=False)
 class Following:
     """Sends each event once and in order: forwards the next number, drops a repeat, and has a gap read."""
@@ -54,14 +92,16 @@ class Following:
     # The number of the run's last event, where whoever said that it has ended knows it.
     final_seq: int | None = None
     buffered: deque[StoredEvent] = field(default_factory=deque)
+    # Shared by all that this reader follows.
+    window: Window = field(default_factory=Window)
+    # (number, place on the way) of each frame.
     _unacknowledged: deque[tuple[int, int]] = field(default_factory=deque)
-    _unacknowledged_size: int = 0
     _waiting_since: float = 0.0
 
     @property
     def is_blocked(self) -> bool:
         """The reader has to acknowledge something before more is sent."""
-        return len(self._unacknowledged) >= MOST_UNACKNOWLEDGED or self._unacknowledged_size >= LARGEST_UNACKNOWLEDGED
+        return len(self._unacknowledged) >= MOST_UNACKNOWLEDGED or self.window.is_full
 
     @property
     def is_complete(self) -> bool:
@@ -72,6 +112,11 @@ class Following:
     def is_given_up(self) -> bool:
         """The reader has not acknowledged anything for too long."""
         return bool(self._unacknowledged) and time.monotonic() - self._waiting_since > PATIENCE
+
+    @property
+    def is_on_its_way(self) -> bool:
+        """Some of it may not have arrived."""
+        return bool(self._unacknowledged) and not self.window.has_arrived(self._unacknowledged[-1][1])
 
     def offer(self, events: Sequence[StoredEvent]) -> None:
         """Events that are stored now. A reader who cannot keep up gets them from the database later."""
@@ -99,11 +144,10 @@ class Following:
         self.last_seq = seq
         if not self._unacknowledged:
             self._waiting_since = time.monotonic()
-        self._unacknowledged.append((seq, size))
-        self._unacknowledged_size += size
+        self._unacknowledged.append((seq, self.window.sent(size)))
 
     def acknowledge(self, seq: int) -> None:
         """The reader has everything up to this number."""
         while self._unacknowledged and self._unacknowledged[0][0] <= seq:
-            self._unacknowledged_size -= self._unacknowledged.popleft()[1]
+            self.window.arrived(self._unacknowledged.popleft()[1])
             self._waiting_since = time.monotonic()

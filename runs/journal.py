@@ -21,13 +21,14 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from runs import metrics
 from runs.folding import LARGEST_EVENT, StoredEvent, fold
 from runs.models import Attempt, Run, RunEvent
+from runs.storage import FAILURES, storage, trouble_of
 
 logger = logging.getLogger(__name__)
 
@@ -75,6 +76,7 @@ class RunLog:
     stored: int = 0
     lost: bool = False
     on_stored: Callable[[list[StoredEvent]], None] = lambda _: None
+    on_lost: Callable[[], None] = lambda: None
     drained: asyncio.Event = field(default_factory=asyncio.Event)
 
     def restart_clock(self) -> None:
@@ -115,7 +117,9 @@ class RunLog:
 
     def report(self, events: list[StoredEvent], *, is_ours: bool) -> None:
         """The commit was made: these events may be shown, if the run is still ours."""
-        self.lost = self.lost or not is_ours
+        if not is_ours and not self.lost:
+            self.lost = True
+            self.on_lost()
         if events and not self.lost:
             self.stored = events[-1].seq
             self.on_stored(events)
@@ -167,9 +171,9 @@ class Journal:
     async def finish(self, log: RunLog, outcome: Outcome) -> bool:
         """End a run: its events become its record, in one transaction. False when it was not ours any more."""
         self._logs.pop(log.run_id, None)
-        last = log.take()
+        log.take()
         ended = bool(await self.perform(lambda: self._finish(log, outcome)))
-        if ended and last:
+        if ended and (last := log.events[log.stored :]):
             log.on_stored(last)
         return ended
 
@@ -201,11 +205,10 @@ class Journal:
                 await self._pause(pause)
 
     async def _pause(self, seconds: float) -> None:
-        try:
-            async with asyncio.timeout(seconds):
-                await self._urgent.wait()
-        except TimeoutError:
-            pass
+        """Let content gather, unless somebody cannot wait."""
+        timer = asyncio.get_running_loop().call_later(seconds, self._urgent.set)
+        await self._urgent.wait()
+        timer.cancel()
 
     async def _store(self, batch: list[Taken], works: list[Asked]) -> None:
         """Commit, then tell. What cannot be stored is never shown."""
@@ -213,14 +216,15 @@ class Journal:
             ours, results = await self._commit_patiently(batch, [work for work, _ in works])
         except Exception as error:
             # One run's mistake must not cost the others their tokens; a database that is away costs all of them.
-            if len(batch) + len(works) > 1 and not isinstance(error, (OperationalError, InterfaceError)):
+            if len(batch) + len(works) > 1 and trouble_of(error) is None:
                 logger.warning("A commit of %d runs failed; each is tried by itself", len(batch) + len(works))
                 for taken in batch:
                     await self._store([taken], [])
                 for asked in works:
                     await self._store([], [asked])
                 return
-            logger.error("The database did not take a commit: %s", error)
+            if trouble_of(error) is None:
+                logger.error("The database did not take a commit: %s", error)
             ours, results = set(), [error] * len(works)
         for log, events in batch:
             log.report(events, is_ours=log.run_id in ours)
@@ -240,13 +244,17 @@ class Journal:
             begun = loop.time()
             try:
                 stored = await loop.run_in_executor(self._thread, self._commit, batch, works)
-            except (OperationalError, InterfaceError) as error:
-                if loop.time() > until:
+            except FAILURES as error:
+                trouble = storage.failed(error)
+                # What has arrived is worth waiting for room; a person who waits is better told that there is none.
+                is_worth_waiting = trouble is not None and (bool(batch) or trouble.passes_soon)
+                if loop.time() > until or not is_worth_waiting:
                     raise
-                logger.warning("The database failed, trying again: %s", error)
                 await asyncio.sleep(0.25)
             else:
                 metrics.committed(loop.time() - begun, events=sum(len(events) for _, events in batch))
+                if storage.trouble and stored[0]:
+                    storage.works()
                 return stored
 
     async def close(self) -> None:
@@ -273,7 +281,7 @@ class Journal:
                         state=Attempt.State.FIRST_BYTE
                     )
             return ours, results
-        except (OperationalError, InterfaceError):
+        except FAILURES:
             # The next try gets a fresh connection.
             connection.close()
             raise
@@ -372,7 +380,7 @@ def _result_of(work: Work) -> Any:
     try:
         with transaction.atomic():
             return work()
-    except (OperationalError, InterfaceError):
+    except FAILURES:
         raise
     except Exception as error:
         return error

@@ -5,7 +5,7 @@ out and has the last word. Nothing a model writes makes the page load anything: 
 """
 
 import re
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Iterable, Iterator, MutableMapping, Sequence
 from functools import lru_cache
 from html import escape
 from typing import Any
@@ -16,8 +16,11 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 from pygments import highlight
+from pygments.filter import Filter
 from pygments.formatters import HtmlFormatter
+from pygments.lexer import Lexer
 from pygments.lexers import get_lexer_by_name
+from pygments.token import Name, Operator, Punctuation, Text, Whitespace, _TokenType
 from pygments.util import ClassNotFound
 
 # Characters; more than any answer a person reads, and the most that is worth a second of rendering.
@@ -40,6 +43,9 @@ ATTRIBUTES = {
     "th": {"class"},
 }
 URL_SCHEMES = {"http", "https", "mailto"}
+# What static/css/code.css gives no colour. With a tag around each of these, three of four tags of a program did nothing
+# but make the page slow.
+COLOURLESS = {Name, Operator, Punctuation, Whitespace}
 
 _colours = HtmlFormatter(nowrap=True, classprefix="hl-")
 _language = re.compile(r"[A-Za-z0-9_+#.-]{1,30}")
@@ -65,14 +71,24 @@ def plain(text: str) -> str:
     return f'<pre tabindex="0">{escape(text)}</pre>'
 
 
+class _Untagged(Filter):
+    """Takes what has no colour for plain text."""
+
+    def filter(self, lexer: Lexer | None, stream: Iterable[tuple[_TokenType, str]]) -> Iterator[tuple[_TokenType, str]]:
+        for kind, value in stream:
+            yield Text if kind in COLOURLESS else kind, value
+
+
 def _coloured(code: str, language: str, _attributes: str) -> str:
     """Inner HTML of a code block, with Pygments' classes where the language is known; empty to leave it plain."""
     if not _language.fullmatch(language) or len(code) > LARGEST_COLOURED:
         return ""
     try:
-        return str(highlight(code, get_lexer_by_name(language), _colours))
+        lexer = get_lexer_by_name(language)
     except ClassNotFound:
         return ""
+    lexer.add_filter(_Untagged())
+    return str(highlight(code, lexer, _colours))
 
 
 def _fence(

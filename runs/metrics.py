@@ -89,7 +89,7 @@ def socket_closed() -> None:
 def look_at_database() -> None:
     """Fill the gauges of what all processes share; not a number while the database does not answer."""
     try:
-        found = Run.objects.filter(state__in=[Run.State.QUEUED, Run.State.RUNNING]).aggregate(
+        found = Run.objects.under_way().aggregate(
             queued=Count("pk", filter=Q(state=Run.State.QUEUED)),
             abandoned=Count("pk", filter=Q(state=Run.State.RUNNING, lease_until__lt=Now())),
         )

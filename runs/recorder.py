@@ -1,7 +1,6 @@
 """Gathers what a provider says into what is shown now and what is kept at the end."""
 
 import json
-import zlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,12 +24,13 @@ from runs.folding import HTML, REASONING, TEXT, TOOL_CALL
 from runs.journal import Outcome
 from runs.markdown import plain, render
 from runs.models import Attempt, Run
+from runs.raw import RawAnswer
 
 # Characters; rendering a longer block would hold up the other runs of this process, so it stays plain until the end.
 LARGEST_BLOCK = 16 * 1024
 
 # The provider had begun, as far as anybody can tell, and then there was nothing more.
-CUT = frozenset({"incomplete", "connection_lost", "idle_timeout"})
+CUT = frozenset({"incomplete", "connection_lost", "idle_timeout", "not_stored"})
 
 
 class Recorder:
@@ -40,8 +40,7 @@ class Recorder:
         self.has_output = False
         self._record: dict[str, Any] = {}
         self._blocks = BlockSplitter()
-        self._raw = zlib.compressobj()
-        self._raw_bytes: list[bytes] = []
+        self._raw = RawAnswer()
         self._refusal: list[str] = []
         self._extras: dict[str, Any] = {}
         self._attempt_state = Attempt.State.SENT
@@ -56,7 +55,7 @@ class Recorder:
         """What of this is shown, as (event type, payload) in order; the rest is kept for the record."""
         self._ms = ms
         for piece in batch.raw:
-            self._raw_bytes.append(self._raw.compress(f"{ms}\t{json.dumps(piece)}\n".encode()))
+            self._raw.add(ms, piece)
         for event in batch.events:
             yield from self._shown(event)
 
@@ -143,7 +142,7 @@ class Recorder:
             "duration_ms": self._ms,
             "refusal": "".join(self._refusal),
             "extras": self._extras,
-            "raw": b"".join([*self._raw_bytes, self._raw.flush()]),
+            "raw": self._raw.packed(),
         }
         record.setdefault("finish_reason", FinishReason.OTHER.value if state == Run.State.DONE else "")
         if "cost_usd" not in record:

@@ -8,5 +8,8 @@ from runs.models import Run
 
 async def stop(run: Run) -> None:
     """Ask for the end of this run. Here it ends at once; another process sees the request within a second."""
-    await sync_to_async(run.request_cancel)()
-    engine().stop(run.pk)
+    try:
+        await sync_to_async(run.request_cancel)()
+    finally:
+        # Also when the database takes no changes: what is wanted is that the provider stops.
+        engine().stop(run.pk)

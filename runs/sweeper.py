@@ -13,6 +13,7 @@ from django.db.models.functions import Now
 from runs.folding import StoredEvent, fold
 from runs.journal import OVERDUE
 from runs.models import Attempt, Run, RunEvent
+from runs.storage import storage
 
 logger = logging.getLogger(__name__)
 
@@ -76,7 +77,9 @@ def sweep_forever(stopped: threading.Event) -> None:
         try:
             if ended := sweep():
                 logger.warning("Ended %d runs whose process was gone", ended)
-        except Exception:
-            logger.exception("A sweep failed; the next one tries again")
+            storage.works()
+        except Exception as error:
+            if storage.failed(error) is None:
+                logger.exception("A sweep failed; the next one tries again")
         finally:
             connection.close()

@@ -1,6 +1,6 @@
 from django.urls import path, register_converter
 
-from runs import views
+from runs.views import code, details, following
 
 
 class Numbers:
@@ -19,6 +19,11 @@ register_converter(Numbers, "numbers")
 
 app_name = "runs"
 urlpatterns = [
-    path("runs/<int:run_id>/stop/", views.stop, name="stop"),
-    path("runs/<numbers:run_ids>/events/", views.events, name="events"),
+    path("runs/<int:run_id>/", details.details, name="details"),
+    path("runs/<int:run_id>/request.json", details.request_file, name="request_file"),
+    path("runs/<int:run_id>/chunks/", details.chunks, name="chunks"),
+    path("runs/<int:run_id>/chunks.txt", details.chunks_file, name="chunks_file"),
+    path("runs/<int:run_id>/code/", code.code, name="code"),
+    path("runs/<int:run_id>/stop/", following.stop, name="stop"),
+    path("runs/<numbers:run_ids>/events/", following.events, name="events"),
 ]

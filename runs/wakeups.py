@@ -27,6 +27,7 @@ class Wakeups:
     def __init__(self) -> None:
         self._due: dict[int, int] = {}
         self._sending: set[asyncio.Task[None]] = set()
+        self._are_lost = False
 
     def advanced(self, run_id: int, seq: int) -> None:
         """Events up to this number are stored."""
@@ -51,4 +52,9 @@ class Wakeups:
         try:
             await layer.group_send(group(run_id), message)
         except Exception as error:
-            logger.warning("A wake-up for run %d was not sent: %s", run_id, error)
+            # There are ten a second for each run; one line for all of them will do.
+            if not self._are_lost:
+                logger.warning("Wake-ups are not sent, from that for run %d on: %s", run_id, error)
+            self._are_lost = True
+        else:
+            self._are_lost = False

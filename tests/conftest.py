@@ -2,12 +2,26 @@
 
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import Membership, Team, User
+from runs.storage import Storage, storage
 from tests.faultserver import FaultServer
+
+# How long an example takes tells of the machine, and nothing of the code.
+hypothesis.settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("any machine")
+
+
+@pytest.fixture(autouse=True)
+def nothing_known_of_troubles() -> None:
+    """What one test did to its database is no news for the next."""
+    vars(storage).update(vars(Storage()))
 
 
 @pytest.fixture

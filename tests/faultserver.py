@@ -3,6 +3,7 @@
     with FaultServer() as faults:
         faults.answer(429, {"error": {"message": "slow down"}}, {"Retry-After": "2"})
         faults.stream("Hello world", tokens_per_second=50)
+        faults.stream("Hello ", threading.Event(), "world")
         faults.say(http_head(), b"data: {", RESET)
         ...                     # call faults.base_url + "/chat/completions": each call takes the next thing told
         assert faults.requests[0].json["model"] == "some-model"
@@ -21,15 +22,18 @@ import struct
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 WIRE = Path(__file__).parent / "wire"
 WRONG_KEY = "wrong"
+# Seconds that anything may take on a busy machine; less than the longest answers last.
+PATIENCE = 10
 
 
 class End:
@@ -43,7 +47,8 @@ SILENCE = End()
 # Keep the connection open for another request.
 KEEP = End()
 # A step is bytes to send, seconds to wait, something to wait for, or an end. A script without an end closes the
-# connection in good order.
+# connection in good order. A test that wants something to happen between two steps has the server wait for it: how long
+# it takes is up to the machine.
 Step = bytes | float | threading.Event | End
 Script = Sequence[Step]
 
@@ -196,14 +201,14 @@ class FaultServer:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        self._ready.wait(10)
+        assert self._ready.wait(PATIENCE)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._loop.call_soon_threadsafe(self._closing.set)
-        self._thread.join(10)
+        self._thread.join(PATIENCE)
 
     @property
     def base_url(self) -> str:
@@ -224,9 +229,10 @@ class FaultServer:
         written = body if isinstance(body, bytes) else json.dumps(body).encode()
         self.say(*framed(status, written, {"Content-Type": "application/json", **(headers or {})}))
 
-    def stream(self, text: str, *, tokens_per_second: float = 0, once: threading.Event | None = None) -> None:
-        """Answer the next call with this text, a word at a time; `once` this is set, where it is given."""
-        self.say(*([once] if once else []), *_streamed(said(text), tokens_per_second))
+    def stream(self, *parts: str | threading.Event, tokens_per_second: float = 0) -> None:
+        """Answer the next call with this text, a word at a time; where an event stands, once it is set."""
+        words = [word for part in parts for word in (said(part) if isinstance(part, str) else [part])]
+        self.say(*_streamed(words, tokens_per_second))
 
     def fixture(self, name: str) -> None:
         """Answer the next call with a recorded sample from `tests/wire`."""
@@ -236,12 +242,12 @@ class FaultServer:
         else:
             self.answer(200, body)
 
-    def wait_until_idle(self, seconds: float = 5) -> bool:
+    def wait_until_idle(self, seconds: float = PATIENCE) -> bool:
         """Have all connections been closed, at the latest after so many seconds?"""
         with self._lock:
             return self._lock.wait_for(lambda: self.connections_open == 0, seconds)
 
-    def wait_for_requests(self, count: int, seconds: float = 5) -> bool:
+    def wait_for_requests(self, count: int, seconds: float = PATIENCE) -> bool:
         """Have so many requests arrived, at the latest after so many seconds?"""
         with self._lock:
             return self._lock.wait_for(lambda: len(self.requests) >= count, seconds)
@@ -296,6 +302,14 @@ class FaultServer:
             self._lock.notify_all()
 
 
+@contextmanager
+def dead_port() -> Iterator[int]:
+    """A port of this machine that refuses every connection for as long as the block lasts: it is ours, and silent."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield int(bound.getsockname()[1])
+
+
 async def _read(reader: asyncio.StreamReader) -> Recorded:
     head = await reader.readuntil(b"\r\n\r\n")
     first, *lines = head.decode("latin-1").split("\r\n")
@@ -318,7 +332,7 @@ async def _perform(script: Script, reader: asyncio.StreamReader, writer: asyncio
             return step
         elif isinstance(step, threading.Event):
             while not step.is_set():
-                await _pause(0.01, reader)
+                await _pause(0.02, reader)
         elif isinstance(step, End):
             if step is SILENCE:
                 await reader.read()
@@ -351,7 +365,11 @@ def _by_model(request: Recorded) -> Script:
 
 def _by_path(request: Recorded) -> Script:
     json_headers = {"Content-Type": "application/json"}
-    match request.path:
+    match request.path.partition("?")[0]:
+        case "/v1/models" if "anthropic-version" in request.headers:
+            name = "error" if request.headers.get("x-api-key") in (None, WRONG_KEY) else "models"
+            body = (WIRE / "anthropic" / f"{name}.json").read_bytes()
+            return framed(401 if name == "error" else 200, body, json_headers)
         case "/models":
             return framed(200, (WIRE / "models-items-chat-image-video.json").read_bytes(), json_headers)
         case "/v1/models":
@@ -365,16 +383,27 @@ def _by_path(request: Recorded) -> Script:
             return refusal(404, "nothing here")
 
 
-def _streamed(pieces: Sequence[bytes], rate: float) -> Script:
+def _streamed(pieces: Sequence[bytes | threading.Event], rate: float) -> Script:
     """A stream in HTTP chunks, so that the connection can serve another request."""
-    role = chunk({"role": "assistant", "content": ""})
+    beginning = CHUNKED + http_chunk(chunk({"role": "assistant", "content": ""}))
     ending = http_chunk(ENDING) + b"0\r\n\r\n"
+    steps = [http_chunk(piece) if isinstance(piece, bytes) else piece for piece in pieces]
     if not rate:
-        return [CHUNKED + b"".join(http_chunk(piece) for piece in (role, *pieces)) + ending, KEEP]
-    return [CHUNKED + http_chunk(role), *_at_pace([http_chunk(piece) for piece in pieces], rate), ending, KEEP]
+        return [*_joined([beginning, *steps, ending]), KEEP]
+    return [beginning, *_at_pace(steps, rate), ending, KEEP]
 
 
-def _at_pace(pieces: Sequence[bytes], rate: float) -> Iterator[Step]:
-    for piece in pieces:
-        yield piece
-        yield 1 / rate
+def _joined(steps: Iterable[bytes | threading.Event]) -> Iterator[Step]:
+    """What is to be sent at once, in one write."""
+    for is_said, group in groupby(steps, lambda step: isinstance(step, bytes)):
+        if is_said:
+            yield b"".join(step for step in group if isinstance(step, bytes))
+        else:
+            yield from group
+
+
+def _at_pace(steps: Iterable[bytes | threading.Event], rate: float) -> Iterator[Step]:
+    for step in steps:
+        yield step
+        if isinstance(step, bytes):
+            yield 1 / rate

@@ -2,5 +2,6 @@
 
 from chat.models.conversation import Conversation
 from chat.models.message import Message
+from chat.models.place import Place
 
-__all__ = ["Conversation", "Message"]
+__all__ = ["Conversation", "Message", "Place"]

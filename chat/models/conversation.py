@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any, Self
 
@@ -9,6 +10,7 @@ from django.utils import timezone
 from accounts.models import User
 from chat import transcript
 from chat.models.message import Message
+from chat.models.place import Place
 from chat.models.tree import Branch, Tree
 from chat.settings import Settings
 from providers.models import LanguageModel
@@ -32,10 +34,11 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
     def newest_first(self) -> Self:
         return self.order_by("-updated_at", "-pk")
 
-    def older_than(self, conversation: "Conversation") -> Self:
-        """Those that come after this one in a list with the newest first."""
-        same_moment = models.Q(updated_at=conversation.updated_at, pk__lt=conversation.pk)
-        return self.filter(models.Q(updated_at__lt=conversation.updated_at) | same_moment)
+    def older_than(self, place: Place) -> Self:
+        """Those that come after this place in a list with the newest first."""
+        # A plain bound, which an index can begin at, and then an exception; of an "or" SQLite reads the whole list.
+        not_after = self.filter(updated_at__lte=place.updated_at)
+        return not_after.exclude(updated_at=place.updated_at, pk__gte=place.number)
 
 
 class Conversation(models.Model):
@@ -48,6 +51,8 @@ class Conversation(models.Model):
     )
     system_prompt = models.TextField(blank=True)
     parameters: "models.JSONField[dict[str, Any]]" = models.JSONField(default=dict, blank=True)
+    # A next message that came from elsewhere and was not sent yet. What people type themselves their browser keeps.
+    draft = models.TextField(blank=True)
     leaf = models.ForeignKey(Message, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(default=timezone.now)
@@ -56,10 +61,21 @@ class Conversation(models.Model):
     objects = ConversationQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["user", "-updated_at", "-id"], name="conversations_of_a_person")]
+        indexes = [
+            models.Index(
+                fields=["user", "-updated_at", "-id"],
+                # Who clears up leaves a long row of deleted ones; the list is not to walk past them each time.
+                condition=models.Q(deleted_at=None),
+                name="conversations_of_a_person",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.title or "New conversation"
+
+    @property
+    def place(self) -> Place:
+        return Place(self.updated_at, self.pk)
 
     # The tree
 
@@ -95,6 +111,7 @@ class Conversation(models.Model):
     def send(self, text: str, settings: Settings, client_token: str, *, after: int | None) -> Message:
         """The empty reply, which a queued run will write, to the person's message after that one."""
         message = self.messages.create(parent_id=after, role=Message.Role.USER, written=text)
+        self.draft = ""
         if not self.title:
             self.title = title_of(text)
         return self.reply_to(message, settings, client_token)
@@ -120,6 +137,45 @@ class Conversation(models.Model):
         self.updated_at = timezone.now()
         self.save()
         return reply
+
+    @transaction.atomic
+    def repeat(self, reply: Message, client_token: str) -> Message:
+        """Another reply beside this one, by a run that sends the same bytes; the settings stay as they are."""
+        assert reply.run is not None, "only what a run wrote can be repeated"  # noqa: S101
+        run = Run.objects.repeat(reply.run, client_token)
+        again = self.messages.create(parent_id=reply.parent_id, role=Message.Role.ASSISTANT, run=run)
+        self.leaf = again
+        self.updated_at = timezone.now()
+        self.save(update_fields=["leaf", "updated_at"])
+        return again
+
+    @classmethod
+    @transaction.atomic
+    def open(
+        cls,
+        user: User,
+        *,
+        language_model: LanguageModel | None,
+        system_prompt: str,
+        parameters: dict[str, str],
+        turns: Iterable[transcript.Turn],
+        draft: str,
+    ) -> "Conversation":
+        """A conversation that begins with what was said elsewhere; its next message waits in the composer."""
+        conversation = cls.objects.create(
+            user=user,
+            language_model=language_model,
+            system_prompt=system_prompt,
+            parameters=parameters,
+            draft=draft,
+        )
+        for turn in turns:
+            message = conversation.messages.create(parent=conversation.leaf, role=turn.role, written=turn.text)
+            conversation.title = conversation.title or title_of(turn.text)
+            conversation.leaf = message
+        conversation.title = conversation.title or title_of(draft)
+        conversation.save(update_fields=["leaf", "title"])
+        return conversation
 
     # Deleting, with a way back
 

@@ -1,12 +1,21 @@
 from functools import cached_property
+from typing import Self
 from uuid import uuid4
 
 from django.db import models
 from django.utils.safestring import SafeString, mark_safe
 
+from accounts.models import User
 from runs.markdown import render
 from runs.models import Run
 from runs.reading import Snapshot, snapshot
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    def of(self, user: User) -> Self:
+        """Those in the person's own conversations, without the deleted ones."""
+        # By the conversation of each: a list of all that the person has would first have to be made.
+        return self.filter(conversation__user=user, conversation__deleted_at=None)
 
 
 class Message(models.Model):
@@ -16,13 +25,17 @@ class Message(models.Model):
         USER = "user"
         ASSISTANT = "assistant"
 
-    conversation = models.ForeignKey("chat.Conversation", on_delete=models.CASCADE, related_name="messages")
+    conversation = models.ForeignKey(
+        "chat.Conversation", on_delete=models.CASCADE, related_name="messages", db_index=False
+    )
     parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.CASCADE, related_name="children")
     role = models.CharField(max_length=10, choices=Role)
     # What a person wrote; empty for a reply.
     written = models.TextField(blank=True)
     run = models.OneToOneField(Run, null=True, blank=True, on_delete=models.PROTECT, related_name="reply")
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = MessageQuerySet.as_manager()
 
     # Its place among its alternatives; `stand_among` knows.
     sibling_number = 1
@@ -37,6 +50,8 @@ class Message(models.Model):
                 name="only_replies_have_runs",
             )
         ]
+        # The shape of a conversation, and what stands beside a message, without touching a row: rows hold texts.
+        indexes = [models.Index(fields=["conversation", "parent", "id"], name="messages_of_a_conversation")]
 
     def __str__(self) -> str:
         return f"{self.role} message {self.pk}"

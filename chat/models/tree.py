@@ -22,7 +22,8 @@ class Tree:
 
     @classmethod
     def of(cls, conversation: "Conversation") -> Self:
-        return cls(list(conversation.messages.order_by("pk").values_list("pk", "parent_id")))
+        # In the order of the index that holds the pairs: the children of one message stand together, oldest first.
+        return cls(list(conversation.messages.order_by("parent_id", "pk").values_list("pk", "parent_id")))
 
     def path(self, leaf: int | None) -> list[int]:
         """The messages from the root to this one."""
@@ -59,9 +60,9 @@ class Branch:
         if before in path:
             path = path[: path.index(before)]
         shown = path[-most:]
-        found = (
-            conversation.messages.select_related("run").defer(*(f"run__{column}" for column in HEAVY)).in_bulk(shown)
-        )
+        # By their numbers alone: asked for those of the conversation, SQLite would read all of it.
+        rows = Message.objects.select_related("run").defer(*(f"run__{column}" for column in HEAVY))
+        found = rows.in_bulk(shown)
         messages = [found[number] for number in shown]
         for message in messages:
             message.stand_among(tree.siblings(message.pk))

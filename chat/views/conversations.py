@@ -1,15 +1,17 @@
 """Conversations: opening, listing, renaming, deleting with a way back."""
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.requests import PersonRequest
 from chat.composer import Composer
-from chat.models import Conversation
+from chat.models import Conversation, Place
+from chat.typed import TypedPanel
 from providers.catalogue import resolve
+from providers.parameters import shown
 
 # Conversations in the list at once.
 PAGE = 40
@@ -84,13 +86,26 @@ def restore(request: PersonRequest, conversation_id: int) -> HttpResponse:
 
 
 @login_required
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def parameters(request: PersonRequest) -> HttpResponse:
-    """The parameter panel of another model, holding what was typed as far as that model takes it."""
-    composer = Composer.sent(request.user, request.GET)
+    """The parameter panel of another model, holding what was typed as far as that model takes it.
+
+    Nothing is changed by it; it comes by POST because what was typed may be longer than an address.
+    """
+    composer = Composer.sent(request.user, request.POST or request.GET)
     return render(
-        request, "chat/_parameters.html", {"controls": composer.controls, "language_model": composer.language_model}
+        request, "chat/_parameters.html", {"panel": composer.panel, "language_model": composer.language_model}
     )
+
+
+@login_required
+@require_POST
+def parameter_notes(request: PersonRequest) -> HttpResponse:
+    """What is wrong or unwise about the panel as it stands, each at its control, and how much of it is set."""
+    typed = TypedPanel.in_form(request.user, request.POST, None)
+    if typed.of is None:
+        raise Http404
+    return render(request, "chat/_parameter_notes.html", {"panel": shown(typed.of.panel, typed.moved_to(typed.of))})
 
 
 def show(request: PersonRequest, shown: Conversation | None, composer: Composer, status: int = 200) -> HttpResponse:
@@ -104,7 +119,7 @@ def show(request: PersonRequest, shown: Conversation | None, composer: Composer,
         "earlier_url": f"?before={branch.earlier_before}" if branch and branch.earlier_before else "",
         "form": composer,
         "language_model": composer.language_model,
-        "controls": composer.controls,
+        "panel": composer.panel,
         "client_token": composer.client_token,
         "deleted": Conversation.objects.deleted_by(request.user).filter(pk=deleted).first()
         if deleted.isdecimal()
@@ -115,11 +130,10 @@ def show(request: PersonRequest, shown: Conversation | None, composer: Composer,
 
 
 def listed(request: PersonRequest) -> dict[str, object]:
-    """A page of the person's conversations, newest first, after the one named in `after`."""
+    """A page of the person's conversations, newest first, after the place named in `after`."""
     mine = Conversation.objects.of(request.user).newest_first().only("title", "updated_at", "user")
-    after = request.GET.get("after", "")
-    if after.isdecimal() and (last := mine.filter(pk=after).first()):
+    if last := Place.read(request.GET.get("after", "")):
         mine = mine.older_than(last)
     page = list(mine[: PAGE + 1])
-    more = f"{reverse('chat:conversations')}?after={page[PAGE - 1].pk}" if len(page) > PAGE else ""
+    more = f"{reverse('chat:conversations')}?after={page[PAGE - 1].place}" if len(page) > PAGE else ""
     return {"conversations": page[:PAGE], "conversations_next": more}

@@ -17,9 +17,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_htmx.http import HttpResponseLocation
 
 from accounts.requests import PersonRequest
-from chat.composer import Composer, as_typed
+from chat.composer import Composer
 from chat.models import Conversation, Message
 from chat.settings import Settings
+from chat.typed import as_typed
 from chat.views.conversations import show
 from runs.engine import begin
 from runs.models import Run
@@ -71,6 +72,9 @@ def _sent(request: PersonRequest, reply: Message, composer: Composer, *, is_new:
         "form": fresh,
         "client_token": fresh.client_token,
         "is_new": is_new,
+        # A model's id may have been typed and sent at once, with the panel of another still on the page.
+        "panel": composer.panel if composer.was_of_another else None,
+        "language_model": composer.language_model,
     }
     response = render(request, "chat/_sent.html", context)
     if is_new:
@@ -82,8 +86,14 @@ def _refusal(request: PersonRequest, conversation: Conversation | None, composer
     """The composer again, with everything that was typed and why it was not sent."""
     if not request.htmx:
         return show(request, conversation, composer, status=422)
-    context = {"conversation": conversation, "form": composer, "client_token": composer.client_token}
-    return render(request, "chat/_composer.html", context, status=422)
+    context = {
+        "conversation": conversation,
+        "form": composer,
+        "client_token": composer.client_token,
+        "panel": composer.panel,
+        "language_model": composer.language_model,
+    }
+    return render(request, "chat/_refused.html", context, status=422)
 
 
 def _already_sent(request: PersonRequest, client_token: str) -> HttpResponse:
@@ -158,16 +168,20 @@ def branch(request: PersonRequest, message_id: int) -> HttpResponse:
 @require_safe
 def message(request: PersonRequest, message_id: int) -> HttpResponse:
     """One message as it is now: what a page fetches when a reply has ended."""
-    shown = get_object_or_404(_messages_of(request), pk=message_id)
+    mine = Message.objects.of(request.user).select_related("conversation", "run")
+    shown = get_object_or_404(_light(mine), pk=message_id)
     siblings = shown.conversation.messages.filter(parent_id=shown.parent_id).order_by("pk")
     shown.stand_among(list(siblings.values_list("pk", flat=True)))
     return render(request, "chat/_message.html", {"message": shown, "conversation": shown.conversation})
 
 
 def _messages_of(request: PersonRequest) -> QuerySet[Message]:
-    mine = Message.objects.filter(conversation__in=Conversation.objects.of(request.user))
-    related = mine.select_related("conversation__language_model__provider", "run", "parent")
-    return related.defer(*(f"run__{column}" for column in HEAVY))
+    mine = Message.objects.of(request.user)
+    return _light(mine.select_related("conversation__language_model__provider", "run", "parent"))
+
+
+def _light(messages: QuerySet[Message]) -> QuerySet[Message]:
+    return messages.defer(*(f"run__{column}" for column in HEAVY))
 
 
 def _go(request: PersonRequest, conversation_id: int, *, whole_page: bool = False) -> HttpResponse:

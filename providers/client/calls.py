@@ -46,30 +46,30 @@ class Call:
 @asynccontextmanager
 async def stream(call: Call) -> AsyncIterator[AsyncIterator[Batch]]:
     """The answer while it comes. Leaving, or being cancelled, closes the connection and so ends the work behind it."""
-    deadlines = Deadlines(call.timeouts)
-    async with (
-        _response(await _post(call), call.dialect, call.key, deadlines) as response,
-        aclosing(batches(response, call.dialect, deadlines, _served(response))) as answer,
-    ):
-        yield answer
+    with Deadlines(call.timeouts) as deadlines:
+        async with (
+            _response(await _post(call), call.dialect, call.key, deadlines) as response,
+            aclosing(batches(response, call.dialect, deadlines, _served(response))) as answer,
+        ):
+            yield answer
 
 
 async def complete(call: Call) -> Batch:
     """The whole answer to a request that does not stream. It begins when it is done, so only the total time counts."""
     total = call.timeouts.total
-    deadlines = Deadlines(replace(call.timeouts, first_byte=total, idle=total))
-    async with _response(await _post(call), call.dialect, call.key, deadlines) as response:
-        return read_whole(await _body(response, deadlines), call.dialect, _served(response))
+    with Deadlines(replace(call.timeouts, first_byte=total, idle=total)) as deadlines:
+        async with _response(await _post(call), call.dialect, call.key, deadlines) as response:
+            return read_whole(await _body(response, deadlines), call.dialect, _served(response))
 
 
 async def fetch(url: str, dialect: Dialect, key: Secret | None) -> bytes:
     """What a GET of this address answers: a model list, or the check of a key."""
-    deadlines = Deadlines(FORM_TIMEOUTS)
     request = (await client()).build_request(
         "GET", checked(url), headers=_headers(dialect, key), timeout=_connecting(FORM_TIMEOUTS)
     )
-    async with _response(request, dialect, key, deadlines) as response:
-        return await _body(response, deadlines)
+    with Deadlines(FORM_TIMEOUTS) as deadlines:
+        async with _response(request, dialect, key, deadlines) as response:
+            return await _body(response, deadlines)
 
 
 async def _post(call: Call) -> httpx.Request:

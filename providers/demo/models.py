@@ -31,8 +31,14 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "n": {"type": "integer", "min": 1, "max": 8},
     "stream": {"type": "boolean"},
     "stream_options": {"type": "object", "properties": {"include_usage": {"type": "boolean", "required": True}}},
-    # Of the demo alone: 0 is as fast as it can.
-    "tokens_per_second": {"type": "number", "min": 0, "max": 100_000, "default": READING_PACE},
+    # Of the demo alone.
+    "tokens_per_second": {
+        "type": "number",
+        "min": 0,
+        "max": 100_000,
+        "default": READING_PACE,
+        "description": "How fast it answers; with 0 as fast as it can.",
+    },
 }
 TOOLS: dict[str, dict[str, Any]] = {
     "tools": {"type": "array"},
@@ -42,7 +48,9 @@ RESPONSE_FORMAT: dict[str, dict[str, Any]] = {
     "response_format": {"type": "one_of", "enum": ["text", "json_object", "json_schema"]},
 }
 EFFORT: dict[str, dict[str, Any]] = {"reasoning_effort": {"type": "string", "enum": ["low", "medium", "high"]}}
-SECONDS: dict[str, dict[str, Any]] = {"seconds": {"type": "number", "min": 0, "max": 3600, "default": 5}}
+SECONDS: dict[str, dict[str, Any]] = {
+    "seconds": {"type": "number", "min": 0, "max": 3600, "default": 5, "description": "How long it says nothing."}
+}
 
 
 def _model(

@@ -5,11 +5,10 @@ from decimal import Decimal
 from typing import Any
 
 from providers.dialects.openai import OpenAI
+from providers.dialects.values import MAX_COST, amount_in, within
 from providers.events import Cost
 
 CREDITS_PER_USD = 2_000_000
-# Dollars; no single call costs as much, so a larger figure is not a price.
-MAX_COST = 100_000
 # The fields of `meta.usage` and their unit, the best first. `tokens_used` is the older name of `credits_used`. The
 # `usage.cost` of some models is what their upstream charged the gateway, not what the gateway charged.
 COST_FIELDS = (("usd_spent", 1), ("credits_used", CREDITS_PER_USD), ("tokens_used", CREDITS_PER_USD))
@@ -17,6 +16,7 @@ COST_FIELDS = (("usd_spent", 1), ("credits_used", CREDITS_PER_USD), ("tokens_use
 
 class AimlApi(OpenAI):
     name = "aimlapi"
+    label = "AI/ML API gateway"
 
     def completion_url(self, base_url: str) -> str:
         return f"{_host(base_url)}/v1/chat/completions"
@@ -30,14 +30,12 @@ class AimlApi(OpenAI):
 
     def read_cost(self, answer: Mapping[str, Any]) -> Cost | None:
         """Whole answers say it in `meta.usage`, per call. Streams were never seen to."""
-        meta = answer.get("meta")
-        usage = meta.get("usage") if isinstance(meta, dict) else None
-        if isinstance(usage, dict):
-            for name, units in COST_FIELDS:
-                amount = usage.get(name)
-                # To Python a bool is an int.
-                if isinstance(amount, int | float) and not isinstance(amount, bool) and 0 <= amount < MAX_COST * units:
-                    return Cost(usd=Decimal(str(amount)) / units, source=f"meta.usage.{name}")
+        if "meta" not in answer:
+            return None
+        for name, units in COST_FIELDS:
+            amount = amount_in(within(answer, "meta", "usage", name), MAX_COST * units)
+            if amount is not None:
+                return Cost(usd=Decimal(str(amount)) / units, source=f"meta.usage.{name}")
         return None
 
 

@@ -6,8 +6,10 @@ from typing import Any, Protocol
 from providers.errors import ProviderError
 from providers.events import Event
 
-# A message as it goes on the wire: {"role": …, "content": …}.
+# A message in the shape of chat completions: {"role": …, "content": …}.
 WireMessage = Mapping[str, Any]
+# What a request says itself. Parameters of these names would make the record of a run untrue.
+RESERVED = frozenset({"model", "messages", "stream"})
 
 
 class StreamReader(Protocol):
@@ -34,6 +36,8 @@ class Dialect(Protocol):
     """A way to speak to a provider. Stateless, one instance for the process."""
 
     name: str
+    # What a person chooses it by.
+    label: str
 
     def completion_url(self, base_url: str) -> str: ...
 
@@ -52,7 +56,12 @@ class Dialect(Protocol):
     def body(
         self, *, model: str, messages: Sequence[WireMessage], parameters: Mapping[str, Any], stream: bool
     ) -> bytes:
-        """The exact bytes of the request. `parameters` are sent as they are; what is not in them is not sent."""
+        """The exact bytes of the request.
+
+        `messages` and `parameters` come in the shape of chat completions. Another dialect says the same in its own
+        words; what it has no word for is sent as it is, and what is not in them is not sent, unless the provider takes
+        no request without it.
+        """
         ...
 
     def stream_reader(self) -> StreamReader: ...
@@ -63,7 +72,7 @@ class Dialect(Protocol):
 
     def read_model_list(self, body: bytes) -> list[dict[str, Any]]:
         """Items of the model list: `id`, and where known `name`, `developer`, `type`, `context_length`,
-        `max_output_tokens`, `features`. Raises `ProviderError`."""
+        `max_output_tokens`, `features`, `parameters`. Raises `ProviderError`."""
         ...
 
     def error(self, status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:

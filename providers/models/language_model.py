@@ -5,8 +5,8 @@ from typing import Any, Self
 from django.db import models
 
 from accounts.models import User
-from providers import parameters as panel
 from providers.models.provider import Provider
+from providers.parameters import ModelFacts, Panel, panel_of
 
 # Words of a search that are looked at; each is another condition for the database.
 MOST_WORDS = 8
@@ -138,34 +138,25 @@ class LanguageModel(models.Model):
         return before != [getattr(self, field) for field in self.FACTS]
 
     @property
-    def default_max_tokens(self) -> int:
-        """The limit of an answer when the person sets none."""
-        return panel.default_max_tokens(
-            reasons="reasoning" in self.features or bool(not self.parameters and REASONING_ID.search(self.model_id)),
-            max_output_tokens=self.max_output_tokens,
-            context_length=self.context_length,
+    def panel(self) -> Panel:
+        """The parameters it takes: what can be set, and what is sent for it."""
+        return panel_of(
+            ModelFacts(
+                model_id=self.model_id,
+                parameters=self.parameters,
+                features=self.features,
+                reasons="reasoning" in self.features
+                or bool(not self.parameters and REASONING_ID.search(self.model_id)),
+                context_length=self.context_length,
+                max_output_tokens=self.max_output_tokens,
+            )
         )
 
-    def controls(
-        self, written: Mapping[str, str] | None = None, errors: Mapping[str, str] | None = None
-    ) -> list[panel.Control]:
-        """The controls of the parameter panel, holding what was written."""
-        return panel.controls(
-            self.parameters,
-            written,
-            errors,
-            features=self.features,
-            default_max_tokens=self.default_max_tokens,
-            max_output_tokens=self.max_output_tokens,
-        )
+    @property
+    def default_max_tokens(self) -> int:
+        """The limit of an answer when the person sets none."""
+        return self.panel.default_max_tokens
 
     def parameters_to_send(self, written: Mapping[str, str], *, streaming: bool) -> dict[str, Any]:
         """What goes into the request for what was written. Raises `ParameterError`."""
-        return panel.to_send(
-            self.parameters,
-            written,
-            streaming=streaming,
-            features=self.features,
-            default_max_tokens=self.default_max_tokens,
-            max_output_tokens=self.max_output_tokens,
-        )
+        return self.panel.to_send(written, streaming=streaming)

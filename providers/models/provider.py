@@ -18,7 +18,7 @@ class ProviderQuerySet(models.QuerySet["Provider"]):
 
 
 class Provider(models.Model):
-    """An endpoint with a base URL and a dialect: the AI/ML API gateway, the demo, or any OpenAI-compatible server."""
+    """An endpoint with a base URL and a dialect: the AI/ML API gateway, the demo, or any server that speaks one."""
 
     name = models.CharField(max_length=100)
     # Set for those that come with the product: "aimlapi" and "demo".
@@ -26,7 +26,9 @@ class Provider(models.Model):
     # None: for everybody on this server.
     team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.CASCADE, related_name="providers")
     base_url = models.CharField(max_length=500)
-    dialect_name = models.CharField(max_length=20, choices=[(name, name) for name in DIALECTS], default="openai")
+    dialect_name = models.CharField(
+        max_length=20, choices=[(name, dialect.label) for name, dialect in DIALECTS.items()], default="openai"
+    )
     needs_key = models.BooleanField(default=True)
     models_refreshed_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)

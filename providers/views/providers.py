@@ -37,14 +37,14 @@ def providers(request: PersonRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def provider(request: PersonRequest, provider_id: int) -> HttpResponse:
     provider = get_object_or_404(Provider.objects.kept_by(request.user), pk=provider_id)
-    old_origin = provider.origin
+    old_origin, asked_before = provider.origin, (provider.base_url, provider.dialect_name)
     form = ProviderForm(request.POST if request.method == "POST" else None, instance=provider)
     if form.is_valid():
         provider = form.save()
         messages.success(request, f"{provider} was saved.")
         if provider.origin != old_origin:
             messages.warning(request, f"Keys for {old_origin} are not sent to {provider.origin}.")
-        if "base_url" in form.changed_data:
+        if (provider.base_url, provider.dialect_name) != asked_before:
             _read_models(request, provider)
         return redirect("providers:providers")
     page = {"provider": provider, "form": form, "origin": old_origin}

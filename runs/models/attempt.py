@@ -16,7 +16,7 @@ class Attempt(models.Model):
         FAILED = "failed"
         UNKNOWN = "unknown"
 
-    run = models.ForeignKey("runs.Run", on_delete=models.CASCADE, related_name="attempts")
+    run = models.ForeignKey("runs.Run", on_delete=models.CASCADE, related_name="attempts", db_index=False)
     number = models.PositiveSmallIntegerField()
     state = models.CharField(max_length=10, choices=State, default=State.PREPARED)
     # Not before this: a provider that limits us said when to come back.
@@ -29,6 +29,14 @@ class Attempt(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["run", "number"], name="attempts_are_numbered")]
+        indexes = [
+            # Those that a provider told to wait, so that nobody takes their runs for forgotten: hardly ever any.
+            models.Index(
+                fields=["not_before", "run"],
+                condition=models.Q(state="prepared", not_before__isnull=False),
+                name="attempts_told_to_wait",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"attempt {self.number} of run {self.run_id}"

@@ -12,13 +12,22 @@ from providers.errors import KINDS, Kind
 from providers.models import LanguageModel, Provider
 from runs.models.attempt import Attempt
 
-# Columns that only the record of one run needs; lists leave them on the disk.
-HEAVY = ("body", "raw", "timeline", "usage_raw")
+# Columns that only the record of one run needs; lists leave them on the disk. The keys are among them because SQLite
+# keeps them behind the record: to read one is to walk through all that was sent, which a long conversation makes long.
+HEAVY = ("body", "raw", "timeline", "usage_raw", "provider", "language_model", "user")
+
+# Written as an "or", in the index and in the queries alike: of an "in" SQLite cannot tell that it means those of the
+# index, and reads every run there is.
+UNDER_WAY = models.Q(state="queued") | models.Q(state="running")
 
 
 class RunQuerySet(models.QuerySet["Run"]):
     def visible_to(self, user: User) -> Self:
         return self.filter(user=user)
+
+    def under_way(self) -> Self:
+        """Queued or running: a handful among millions, found by an index of their own."""
+        return self.filter(UNDER_WAY)
 
     def light(self) -> Self:
         """Without the record's large columns."""
@@ -53,6 +62,24 @@ class RunQuerySet(models.QuerySet["Run"]):
         Attempt.objects.create(run=run, number=1)
         return run
 
+    @transaction.atomic
+    def repeat(self, earlier: "Run", client_token: str) -> "Run":
+        """A queued run that sends the very bytes of an earlier one, to where its provider is now."""
+        provider = earlier.provider
+        assert provider is not None, "whoever asks has seen that it is still there"  # noqa: S101
+        run = self.create(
+            user=earlier.user,
+            client_token=client_token,
+            provider=provider,
+            language_model=earlier.language_model,
+            requested_model=earlier.requested_model,
+            endpoint=provider.dialect.completion_url(provider.base_url),
+            parameters=earlier.parameters,
+            body=earlier.body,
+        )
+        Attempt.objects.create(run=run, number=1)
+        return run
+
 
 class Run(models.Model):
     """One call to one model, from request to record. Immutable once it has ended."""
@@ -73,7 +100,7 @@ class Run(models.Model):
         UNKNOWN = "unknown"
 
     # Who, and once: the same token from the same person is the same run, however often the form arrives.
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="runs")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="runs", db_index=False)
     client_token = models.CharField(max_length=64)
 
     # What was asked for. Names stay readable when the provider or the model is gone.
@@ -137,12 +164,8 @@ class Run(models.Model):
         constraints = [models.UniqueConstraint(fields=["user", "client_token"], name="one_run_per_click")]
         indexes = [
             models.Index(fields=["user", "-id"], name="runs_of_a_person"),
-            # The sweeper and the heartbeat ask only for what is under way, a handful among millions.
-            models.Index(
-                fields=["state", "lease_until"],
-                condition=models.Q(state__in=["queued", "running"]),
-                name="runs_under_way",
-            ),
+            # What the sweeper, the heartbeat and the limit of runs for each person ask for.
+            models.Index(fields=["state", "user"], condition=UNDER_WAY, name="runs_under_way"),
         ]
 
     def __str__(self) -> str:

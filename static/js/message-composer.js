@@ -9,7 +9,9 @@ class MessageComposer extends HTMLElement {
 
   connectedCallback() {
     const { signal } = this.#listeners;
-    if (!this.#field.value) this.#field.value = recall(this.#draft);
+    // What was typed into this conversation is newer than the draft that its page brings; a new one may bring an example.
+    const typed = recall(this.#draft);
+    if (typed && (!this.#field.value || this.dataset.conversation !== "new")) this.#field.value = typed;
     this.#field.addEventListener("input", () => remember(this.#draft, this.#field.value), { signal });
     this.#field.addEventListener("keydown", (event) => this.#sendOnEnter(event), { signal });
     this.#form.addEventListener("htmx:beforeRequest", (event) => this.#lock(event, true), { signal });

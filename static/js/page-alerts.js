@@ -11,7 +11,7 @@ const UNREACHABLE = `The server cannot be reached. ${KEPT} Check your connection
 const OFFLINE = "You are offline. Answers go on at the server; this page catches up when you are back.";
 const SIGNED_OUT = `You are signed out. ${KEPT} Sign in again in another tab, then try again here.`;
 
-/** Requests that failed, in words. One notice at a time; the next request that works takes it away. */
+/** Requests that failed, in words. One notice at a time; the next request of the person that works takes it away. */
 class PageAlerts extends HTMLElement {
   #listeners = new AbortController();
 
@@ -20,8 +20,8 @@ class PageAlerts extends HTMLElement {
     // In the capture phase: the composer must not take a refused answer for a sent message.
     const on = (name, act) => document.addEventListener(name, act, { signal, capture: true });
     on("htmx:beforeSwap", (event) => this.#refuseSignInPage(event));
-    on("htmx:afterRequest", (event) => event.detail.successful && this.#clear());
-    on("htmx:responseError", (event) => this.#sayStatus(event.detail.xhr.status));
+    on("htmx:afterRequest", ({ detail }) => detail.successful && detail.elt.id !== "troubles" && this.#clear());
+    on("htmx:responseError", (event) => this.#sayWhy(event.detail.xhr));
     on("htmx:sendError", () => this.#say(navigator.onLine ? UNREACHABLE : OFFLINE));
     on("htmx:timeout", () => this.#say(UNREACHABLE));
     window.addEventListener("offline", () => this.#say(OFFLINE), { signal });
@@ -40,8 +40,11 @@ class PageAlerts extends HTMLElement {
     this.#say(SIGNED_OUT);
   }
 
-  #sayStatus(status) {
-    if (status >= 400) this.#say(WORDS[status] ?? BROKEN);
+  #sayWhy({ status, responseText }) {
+    // The server may know why (templates/_trouble.html); what a proxy answers in its place has no such words.
+    const answer = new DOMParser().parseFromString(status === 503 ? responseText : "", "text/html");
+    const words = answer.querySelector("[data-trouble]")?.textContent.trim();
+    if (status >= 400) this.#say(words ?? WORDS[status] ?? BROKEN);
   }
 
   #say(words) {

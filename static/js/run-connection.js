@@ -40,16 +40,14 @@ class RunConnection {
     return [...this.#followers].map(([run, { seq }]) => [run, seq]);
   }
 
-  /** Hand on a frame; true if its number is new, and more of this run is to come. */
+  /** Hand on a frame, unless nobody waits for it any more. */
   receive(frame) {
     const follower = this.#followers.get(frame.run);
     // After a reconnect the server may repeat what was on its way.
-    if (!follower || frame.seq <= follower.seq) return false;
+    if (!follower || frame.seq <= follower.seq) return;
     follower.seq = frame.seq ?? follower.seq;
-    const isLast = frame.type === "end" || frame.type === "error";
-    if (isLast) this.unfollow(frame.run);
+    if (frame.type === "end" || frame.type === "error") this.unfollow(frame.run);
     follower.receive(frame);
-    return !isLast && frame.seq !== undefined;
   }
 
   works(words) {

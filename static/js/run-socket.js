@@ -31,7 +31,6 @@ export class RunSocket {
   }
 
   unfollow(run) {
-    this.#unacknowledged.delete(run);
     this.#send({ op: "unfollow", run });
     if (!this.#connection.cursors.length) this.close();
   }
@@ -68,7 +67,9 @@ export class RunSocket {
   }
 
   #receive(frame) {
-    if (!this.#connection.receive(frame)) return;
+    this.#connection.receive(frame);
+    // All that arrives is acknowledged, wanted or not: until then it takes the place of other runs on the way here.
+    if (frame.seq === undefined || !this.#isOpen) return;
     const count = (this.#unacknowledged.get(frame.run)?.count ?? 0) + 1;
     this.#unacknowledged.set(frame.run, { count, seq: frame.seq });
     if (count >= ACKNOWLEDGE_FRAMES) this.#acknowledge();

@@ -1,4 +1,5 @@
 import { announce } from "./announce.js";
+import { finishReply } from "./finish-reply.js";
 import { runConnection } from "./run-connection.js";
 
 // Milliseconds until a reply that could not be fetched at its end is asked for again, doubled up to the longest.
@@ -13,7 +14,7 @@ const STATES = {
 };
 
 /**
- * A reply while it is being written. Text is appended once per painted frame; a finished block arrives as HTML that the
+ * A reply while it is being written. Text is appended with a painted frame; a finished block arrives as HTML that the
  * server has sanitised and takes the place of its text; at the end htmx fetches the whole reply.
  */
 class RunStream extends HTMLElement {
@@ -60,7 +61,7 @@ class RunStream extends HTMLElement {
   }
 
   #paint() {
-    this.#frame = 0;
+    const began = performance.now();
     if (this.#pending) this.#part("open").append(this.#pending);
     if (this.#pendingReasoning) {
       this.#part("thinking").hidden = false;
@@ -68,6 +69,13 @@ class RunStream extends HTMLElement {
     }
     this.#say(this.#pending ? "Answering…" : "Thinking…");
     this.#pending = this.#pendingReasoning = "";
+    // Behind the frame, which takes long on a slow computer: as much time again is left to everything else, such as typing.
+    setTimeout(() => setTimeout(() => this.#paintAgain(), performance.now() - began));
+  }
+
+  #paintAgain() {
+    this.#frame = 0;
+    if (this.isConnected && (this.#pending || this.#pendingReasoning)) this.#paintSoon();
   }
 
   #finishBlock(html) {
@@ -81,6 +89,7 @@ class RunStream extends HTMLElement {
 
   #hearState({ state, reason, seconds }) {
     if (reason === undefined) this.#say(state === "queued" ? "Waiting for its turn…" : "Waiting for the model…");
+    else if (reason === "not_stored") this.#say("The server cannot save right now. What is shown here is safe; it ends when that works again.");
     else this.#countDown(reason === "rate_limited" ? "limits how often you may ask" : "cannot take this now", seconds);
   }
 
@@ -114,17 +123,32 @@ class RunStream extends HTMLElement {
 
   async #finish() {
     const article = this.closest("article");
-    try {
-      await htmx.ajax("GET", this.dataset.href, { source: this, target: article, swap: "outerHTML" });
-    } catch {
-      // The page's alerts have said it; here it only matters to come back.
-    }
+    const html = await this.#fetchReply(article);
+    if (html) await finishReply(article, this.#part("blocks"), html);
     if (this.isConnected) {
       setTimeout(() => this.isConnected && this.#finish(), this.#fetchAgain);
       this.#fetchAgain = Math.min(this.#fetchAgain * 2, FETCH_AGAIN_LONGEST);
     } else {
       announce(document.getElementById(article.id)?.dataset.ending ?? "");
     }
+  }
+
+  /** The finished reply as HTML; nothing if it did not arrive, which the page's alerts have said then. */
+  async #fetchReply(article) {
+    let html = "";
+    const take = ({ detail }) => {
+      if (detail.requestConfig.elt !== this || !detail.shouldSwap) return;
+      detail.shouldSwap = false;
+      html = detail.serverResponse;
+    };
+    article.addEventListener("htmx:beforeSwap", take);
+    try {
+      await htmx.ajax("GET", this.dataset.href, { source: this, target: article });
+    } catch {
+      // Here it only matters to come back.
+    }
+    article.removeEventListener("htmx:beforeSwap", take);
+    return html;
   }
 
   get #state() {

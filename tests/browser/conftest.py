@@ -13,8 +13,9 @@ from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from tests.browser.product import Product
 from tests.browser.screen import PATIENCE, Screen, signed_in
-from tests.browser.upstream import Upstream, dead_port
+from tests.browser.upstream import Upstream
 from tests.browser.watch import OpenContext, Watch
+from tests.faultserver import dead_port
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = [

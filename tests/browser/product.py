@@ -13,7 +13,7 @@ from pathlib import Path
 from playground.env import BASE_DIR
 
 # Seconds that a start may take on a busy machine.
-PATIENCE = 40
+PATIENCE = 120
 
 
 class Product:
@@ -49,6 +49,11 @@ class Product:
             assert time.monotonic() < deadline, self.log
             time.sleep(0.02)
         return str(links[-1])
+
+    @property
+    def pid(self) -> int:
+        assert self._process
+        return self._process.pid
 
     def start(self) -> None:
         """Returns when it answers."""

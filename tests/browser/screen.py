@@ -1,10 +1,12 @@
 """The playground as a person sees it: by the names that people and screen readers know."""
 
+from collections.abc import Iterable
 from urllib.parse import urlencode
 
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.browser.product import Product
+from tests.browser.upstream import Cue
 
 # Milliseconds that anything may take on a busy machine.
 PATIENCE = 15_000
@@ -31,6 +33,12 @@ class Screen:
     def expect_state(self, state: str) -> None:
         """The newest reply is in this state."""
         expect(self.reply).to_have_attribute("data-state", state)
+
+    def read_along(self, cues: Iterable[Cue]) -> None:
+        """Have the provider go on each time that the newest reply shows what was said so far."""
+        for cue in cues:
+            expect(self.reply).to_contain_text(cue.words)
+            cue.set()
 
     def expect_answer(self, text: str) -> None:
         """The newest reply ended well, and a person who copies it gets exactly this."""

@@ -1,5 +1,6 @@
 """axe-core finds nothing serious on any kind of page, narrow and wide, light and dark; and nothing sticks out."""
 
+import threading
 from collections.abc import Iterator
 from typing import Literal
 
@@ -11,6 +12,7 @@ from tests.browser.product import Product
 from tests.browser.screen import Screen
 from tests.browser.upstream import Upstream
 from tests.browser.watch import OpenContext
+from tests.faultserver import tokens
 
 pytestmark = pytest.mark.browser
 
@@ -70,7 +72,8 @@ def test_a_conversation_that_went_wrong(screen: Screen, upstream: Upstream) -> N
 
 
 def test_an_answer_that_is_being_written(screen: Screen, upstream: Upstream) -> None:
-    screen.ask("tokens/2000@50", "Count")
+    upstream.stream(tokens(10), threading.Event())
+    screen.ask("tokens/8", "Count")
     expect(screen.reply).to_contain_text("tok9 ")
 
     expect_accessible(screen.page)

@@ -133,7 +133,8 @@ def test_copying_takes_what_the_model_wrote_and_not_how_it_looks(screen: Screen,
 
     screen.reply.get_by_role("button", name="Copy").click()
 
-    expect(screen.reply.locator(".icon-check")).to_be_visible()
+    # It is there for a moment only.
+    screen.reply.locator(".icon-check").wait_for()
     assert screen.page.evaluate("navigator.clipboard.readText()") == written
 
 

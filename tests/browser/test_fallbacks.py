@@ -1,6 +1,8 @@
 """Networks that let no socket live: the answer arrives all the same, and a person is told when it is slower."""
 
 import re
+import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,6 +16,7 @@ from tests.browser.screen import Screen
 from tests.browser.upstream import Upstream
 from tests.browser.watch import Watch
 from tests.faultserver import tokens
+from tests.playground.running import wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -69,79 +72,94 @@ def recording(screen: Screen) -> Recording:
 def test_where_sockets_are_refused_an_answer_streams_over_http(
     screen: Screen, network: Network, upstream: Upstream, recording: Recording
 ) -> None:
-    upstream.stream(tokens(60), tokens_per_second=20)
+    cues = upstream.stream_on_cue(tokens(60), parts=15)
 
     screen.ask("tokens/8", "Count")
+    screen.read_along(cues)
 
     screen.expect_answer(tokens(60))
-    expect_growth(recording.shown(screen.page), tokens(60), steps=20)
+    expect_growth(recording.shown(screen.page), tokens(60), steps=15)
     assert states(screen.page) <= CALM
-    assert [line for line in network.requests if "poll" in line] == []
+    assert asked(network, "poll") == 0
 
 
 @behind(refuses_sockets=True, holds_back=True)
 def test_where_answers_are_held_back_too_the_page_asks_every_second_and_says_so(
     screen: Screen, network: Network, upstream: Upstream, recording: Recording
 ) -> None:
-    upstream.stream(tokens(90), tokens_per_second=10)
+    cues = upstream.stream_on_cue(tokens(60), parts=4)
+    begun = time.monotonic()
 
     screen.ask("tokens/8", "Count")
-
+    screen.read_along(cues[:2])
     expect(screen.reply).to_contain_text(f"Answering… {BLOCKED}")
-    screen.expect_answer(tokens(90))
-    expect_growth(recording.shown(screen.page), tokens(90), steps=3)
-    polls = [line for line in network.requests if "poll" in line]
-    assert 3 <= len(polls) <= 10
+    screen.read_along(cues[2:])
+
+    screen.expect_answer(tokens(60))
+    expect_growth(recording.shown(screen.page), tokens(60), steps=4)
+    assert 3 <= asked(network, "poll") <= time.monotonic() - begun
 
 
 @behind(cuts_after=3.0)
 def test_where_everything_is_cut_after_a_while_nothing_is_lost(
     screen: Screen, network: Network, upstream: Upstream, recording: Recording
 ) -> None:
-    upstream.stream(tokens(140), tokens_per_second=10)
+    may_end = threading.Event()
+    upstream.stream(tokens(140), may_end, tokens_per_second=11)
 
     screen.ask("tokens/8", "Count")
 
-    expect(screen.reply).to_contain_text("tok120 ")
+    # Three sockets are tried before the page takes what lasts as long as it lasts.
+    wait_until(lambda: asked(network, "/events/") >= 2)
+    expect(screen.reply).to_contain_text("tok139")
+    may_end.set()
     screen.expect_answer(tokens(140))
-    expect_growth(recording.shown(screen.page), tokens(140), steps=50)
+    expect_growth(recording.shown(screen.page), tokens(140), steps=30)
     assert states(screen.page) <= CALM
-    # Three sockets were tried before the page took what lasts as long as it lasts.
-    assert len([line for line in network.requests if "/ws/" in line]) == 3
-    assert len([line for line in network.requests if "/events/" in line]) >= 2
+    assert asked(network, "/ws/") == 3
 
 
 @behind(refuses_sockets=True)
 def test_a_reload_in_mid_answer_tries_the_socket_again(
     screen: Screen, network: Network, upstream: Upstream, recording: Recording
 ) -> None:
-    upstream.stream(tokens(60), tokens_per_second=20)
+    cues = upstream.stream_on_cue(tokens(60), parts=6)
     screen.ask("tokens/8", "Count")
-    expect(screen.reply).to_contain_text("tok9 ")
-    tried = len([line for line in network.requests if "/ws/" in line])
+    screen.read_along(cues[:1])
+    expect(screen.reply).to_contain_text("tok9")
+    tried = asked(network, "/ws/")
 
     screen.page.reload()
+    screen.read_along(cues[1:])
 
     screen.expect_answer(tokens(60))
-    expect_growth(recording.shown(screen.page), tokens(60), steps=5)
-    assert len([line for line in network.requests if "/ws/" in line]) == 2 * tried
+    expect_growth(recording.shown(screen.page), tokens(60), steps=6)
+    assert asked(network, "/ws/") == 2 * tried
 
 
 @behind(refuses_sockets=True, holds_back=True)
 def test_several_answers_share_one_request(screen: Screen, network: Network, upstream: Upstream) -> None:
-    upstream.stream(tokens(90), tokens_per_second=10)
-    upstream.stream(tokens(91), tokens_per_second=10)
+    may_end = threading.Event()
+    upstream.stream(tokens(30), may_end, "over")
+    upstream.stream(tokens(31), may_end, "over")
 
     screen.ask("tokens/8", "Count")
+    expect(screen.replies).to_have_count(1)
     screen.say("Count again")
 
     expect(screen.replies).to_have_count(2)
     for reply in screen.replies.all():
         expect(reply).to_contain_text(BLOCKED)
-    for reply, count in zip(screen.replies.all(), (90, 91), strict=True):
+    wait_until(lambda: asked(network, r"/runs/\d+,\d+/events/\?after=\d+,\d+&poll"))
+    may_end.set()
+    for reply, count in zip(screen.replies.all(), (30, 31), strict=True):
         expect(reply).to_have_attribute("data-state", "done")
-        expect(reply).to_contain_text(f"tok{count - 1}")
-    assert [line for line in network.requests if re.search(r"/runs/\d+,\d+/events/\?after=\d+,\d+&poll", line)]
+        expect(reply).to_contain_text(f"tok{count - 1} over")
+
+
+def asked(network: Network, pattern: str) -> int:
+    """How many requests came whose first line has this in it."""
+    return sum(re.search(pattern, line) is not None for line in network.requests)
 
 
 def states(page: Page) -> set[str]:

@@ -1,5 +1,6 @@
 """With JavaScript off only the live part is missing."""
 
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +11,7 @@ from tests.browser.screen import Screen, signed_in
 from tests.browser.upstream import Upstream
 from tests.browser.watch import OpenContext, Watch
 from tests.faultserver import tokens
+from tests.playground.running import wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -21,17 +23,20 @@ def plain_screen(open_context: OpenContext, product: Product, members: Iterator[
 
 def test_a_conversation_can_be_held(plain_screen: Screen, upstream: Upstream) -> None:
     screen = plain_screen
+    goes_on = threading.Event()
+    upstream.stream(goes_on, tokens(60), tokens_per_second=30)
 
-    screen.ask("tokens/60@30", "First")
+    screen.ask("tokens/8", "First")
     expect(screen.messages.first).to_contain_text("First")
     expect(screen.reply.locator("noscript p")).to_be_visible()
+    goes_on.set()
     _reload_until_done(screen)
     expect(screen.reply.locator(".prose")).to_have_text(tokens(60).strip())
 
     screen.model.fill("demo/echo")
     screen.say("Second")
-    _reload_until_done(screen)
     expect(screen.messages).to_have_count(4)
+    _reload_until_done(screen)
     expect(screen.reply.locator(".prose")).to_have_text("Second")
 
 
@@ -65,20 +70,22 @@ def test_a_reply_can_be_asked_for_again_and_a_message_edited(plain_screen: Scree
     _reload_until_done(screen)
 
     screen.button("Regenerate").click()
-    _reload_until_done(screen)
     expect(screen.reply.get_by_role("group", name="Versions")).to_contain_text("2 / 2")
+    _reload_until_done(screen)
     screen.button("Edit").click()
     screen.page.get_by_role("textbox", name="Edit message").fill("The new words")
     screen.button("Send as a new version").click()
 
+    expect(screen.messages.first).to_contain_text("The new words")
     _reload_until_done(screen)
     expect(screen.reply.locator(".prose")).to_have_text("The new words")
 
 
 def _reload_until_done(screen: Screen, state: str = "done") -> None:
     """As a person would; the page says so."""
-    for _ in range(100):
-        if screen.reply.get_attribute("data-state") == state:
-            return
+
+    def has_ended() -> bool:
         screen.page.reload()
-    raise AssertionError("the answer did not end")
+        return screen.reply.get_attribute("data-state") == state
+
+    wait_until(has_ended)

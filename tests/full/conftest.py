@@ -33,7 +33,9 @@ def upstream() -> Iterator[FaultServer]:
 def standing(tmp_path_factory: pytest.TempPathFactory, upstream: FaultServer) -> Iterator[Deployment]:
     if missing := missing_programs():
         pytest.skip(f"needs {', '.join(missing)}")
-    with deployed(tmp_path_factory.mktemp("deployment"), [upstream.private_host]) as deployment:
+    folder = tmp_path_factory.mktemp("deployment")
+    # On a busy machine a provider may have to stay silent for long until a test has come to what it is about.
+    with deployed(folder, [upstream.private_host], IDLE_SECONDS="600") as deployment:
         yield deployment
 
 

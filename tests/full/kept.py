@@ -28,6 +28,12 @@ class Kept:
         self._is_wanted = False
         self._lock = Lock()
 
+    @property
+    def resident_bytes(self) -> int:
+        """What it has of this machine's memory."""
+        command = ["ps", "-o", "rss=", "-p", str(self._process.pid)]
+        return int(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout) * 1024
+
     def start(self) -> None:
         self._is_wanted = True
         self._launch()

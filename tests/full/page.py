@@ -15,7 +15,7 @@ from tests.full.person import Person, Reply
 # As in static/js/run-socket.js.
 ACKNOWLEDGE_SECONDS = 0.25
 # Seconds after which a dead process's runs have ended: the lease, a sweep, and a machine that is busy.
-PATIENCE = 40
+PATIENCE = 60
 # Seconds until a socket that broke is opened again.
 PAUSE = 0.3
 
@@ -43,9 +43,9 @@ class Shown:
     async def end(self, seconds: float = PATIENCE) -> None:
         await self._until(lambda: self.has_ended, seconds)
 
-    async def wait(self, reason: str) -> None:
-        """Until it is said to wait for this reason."""
-        await self._until(lambda: self.waits_for == reason, PATIENCE)
+    async def wait(self, reason: str, *, or_end: bool = False) -> None:
+        """Until it is said to wait for this reason; where it need not come to that, until it has ended."""
+        await self._until(lambda: self.waits_for == reason or (or_end and self.has_ended), PATIENCE)
 
     def take(self, frame: dict[str, Any]) -> None:
         self.seq = frame.get("seq", self.seq)
@@ -121,7 +121,7 @@ class Page:
         while True:
             await asyncio.sleep(ACKNOWLEDGE_SECONDS)
             for run, shown in list(self.shown.items()):
-                if acknowledged.get(run, 0) < shown.seq and not shown.has_ended:
+                if acknowledged.get(run, 0) < shown.seq:
                     acknowledged[run] = shown.seq
                     await self._say(op="ack", run=run, seq=shown.seq)
 

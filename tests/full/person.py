@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from uuid import uuid4
 
 import aiohttp
 
@@ -63,7 +64,7 @@ class Person:
         """Somebody who signs in at `url` with a link."""
         jar, timeout = aiohttp.CookieJar(unsafe=True), aiohttp.ClientTimeout(total=PATIENCE)
         # A connection for each request: one that is kept open dies with the process at its other end.
-        connector = aiohttp.TCPConnector(force_close=True)
+        connector = aiohttp.TCPConnector(force_close=True, limit=0)
         async with aiohttp.ClientSession(cookie_jar=jar, timeout=timeout, connector=connector) as session:
             person = cls(session, base_url)
             found = CSRF.search(await person.read(url + link))
@@ -80,6 +81,15 @@ class Person:
         form = {"text": prompt, "model": model, "client_token": prompt, "csrfmiddlewaretoken": self._token}
         async with self.session.post(url + "/conversations/", data=form) as answer:
             return Reply.read(answer.url.path, await _text(answer))
+
+    async def refusal(self, url: str, model: str, text: str, **headers: str) -> str:
+        """What stands on the page that says why this message cannot be saved."""
+        form = {"text": text, "model": model, "client_token": uuid4().hex, "csrfmiddlewaretoken": self._token}
+        async with self.session.post(url + "/conversations/", data=form, headers=headers) as answer:
+            page = html.unescape(await answer.text())
+            assert answer.status == 503, f"it was answered with {answer.status}"
+            assert int(answer.headers["Retry-After"]) > 0
+            return page
 
     async def insist(self, urls: list[str], model: str, prompt: str) -> Reply:
         """Ask, and again at the next web process for as long as there is no answer."""

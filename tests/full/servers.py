@@ -9,12 +9,17 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from random import SystemRandom
 
 import psycopg
 import redis
 
 from tests.full.kept import Kept
 from tests.playground.running import wait_until
+
+# Below those that systems give to whoever asks for any port, or connects to somebody. Drawn, since other tests may run
+# at the same time; not by `random`, which begins alike in all of them.
+_drawn_ports = iter(SystemRandom().sample(range(20_000, 32_000), 12_000))
 
 
 def program(name: str) -> Path | None:
@@ -29,8 +34,16 @@ def missing_programs() -> list[str]:
 
 
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
+    """A port for a server that is killed and started again: nobody gets it by chance while the server is away."""
+    return next(port for port in _drawn_ports if _is_free(port))
+
+
+def _is_free(port: int) -> bool:
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError:
+        return False
+    return True
 
 
 class Postgres(Kept):

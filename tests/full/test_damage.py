@@ -2,19 +2,17 @@
 
 import asyncio
 import signal
-import time
+import threading
 from uuid import uuid4
 
-import aiohttp
 import pytest
 
 from tests.faultserver import FaultServer, tokens
 from tests.full.deployment import Deployment
 from tests.full.page import PATIENCE, Page, Shown
-from tests.full.person import Person, RefusedError, Reply
-from tests.playground.running import wait_until
+from tests.full.person import Person, Reply
 
-pytestmark = [pytest.mark.redis, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.redis, pytest.mark.timeout(480)]
 
 # Answers of some seconds.
 MODEL, ANSWER = "tokens/120@20", tokens(120)
@@ -38,23 +36,26 @@ async def test_a_run_of_one_process_is_followed_at_the_other(deployment: Deploym
     async with Page(person, [one]) as here, Page(person, [two]) as there:
         reply = await ask(person, one)
         near, far = await here.follow(reply), await there.follow(reply)
-        delays = []
+        leads = []
         for words in range(10, 110, 10):
             await near.words(words)
-            begun = time.monotonic()
             await far.words(words)
-            delays.append(time.monotonic() - begun)
+            leads.append(len(near.text.split()) - words)
         await ends(near, far)
 
     assert near.text == far.text == ANSWER
     assert (near.state, far.state) == ("done", "done")
     assert here.problems == there.problems == []
-    # Wake-ups came through Redis: without them, the database is read again every five seconds.
-    assert sorted(delays)[len(delays) // 2] < 1
+    # Wake-ups came through Redis: without them, the database is read again every five seconds, a hundred words later.
+    assert sorted(leads)[len(leads) // 2] < 30
 
 
-async def test_what_a_killed_process_had_shown_is_kept(deployment: Deployment, person: Person) -> None:
+async def test_what_a_killed_process_had_shown_is_kept(
+    deployment: Deployment, person: Person, upstream: FaultServer
+) -> None:
     one, two = deployment.urls
+    # Of an answer that would not have ended by itself, however long it takes to get there.
+    upstream.stream(tokens(60), threading.Event(), tokens_per_second=30)
     async with Page(person, [one, two]) as here, Page(person, [two]) as there:
         reply = await ask(person, one, LONG_MODEL)
         near, far = await here.follow(reply), await there.follow(reply)
@@ -144,38 +145,6 @@ async def test_a_restart_of_the_database_loses_and_doubles_nothing(deployment: D
         assert LONG_ANSWER.startswith(page.text)
         assert page.state == "interrupted" or page.text == LONG_ANSWER
     assert [run.text for run in shown] == [page.text for page in pages for _ in range(2)]
-
-
-async def test_a_rolling_restart_is_felt_by_nobody(deployment: Deployment, person: Person) -> None:
-    one, two = deployment.urls
-    failures: list[str] = []
-    async with Page(person, [one, two]) as here, Page(person, [two, one]) as there:
-        replies = [await ask(person, url, LONG_MODEL) for url in (one, two) * 10]
-        shown = [await page.follow(reply) for reply in replies for page in (here, there)]
-        await shown[0].words(20)
-        for web, other in zip(deployment.webs, reversed(deployment.webs), strict=True):
-            starts = web.starts
-            visitor = asyncio.create_task(visit(person, other.url, failures))
-
-            web.hit(signal.SIGTERM)
-
-            await asyncio.to_thread(wait_until, lambda: web.starts > starts and web.is_answering(), 120)  # noqa: B023
-            visitor.cancel()
-            await asyncio.gather(visitor, return_exceptions=True)
-        await ends(*shown, seconds=60)
-    assert failures == []
-    assert {run.state for run in shown} == {"done"}
-    assert {run.text for run in shown} == {LONG_ANSWER}
-
-
-async def visit(person: Person, url: str, failures: list[str]) -> None:
-    """Look at pages, one after the other, and note which were not to be had."""
-    while True:
-        try:
-            await person.read(url + "/")
-        except (aiohttp.ClientError, OSError, RefusedError) as error:
-            failures.append(repr(error))
-        await asyncio.sleep(0.2)
 
 
 async def test_a_page_that_comes_while_redis_is_away_goes_on(deployment: Deployment, person: Person) -> None:

@@ -47,3 +47,10 @@ def test_connections_come_from_a_pool_and_go_back_to_it(alice: User) -> None:
     at_once(lambda: User.objects.count())
 
     assert connection.pool.get_stats()["pool_size"] <= 16  # type: ignore[attr-defined]
+
+
+@pytest.mark.django_db
+def test_a_process_that_freezes_in_a_transaction_does_not_keep_its_locks() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW idle_in_transaction_session_timeout")
+        assert cursor.fetchone() == ("10s",)

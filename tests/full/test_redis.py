@@ -1,4 +1,5 @@
 import asyncio
+from uuid import uuid4
 
 import pytest
 from channels.layers import ChannelLayerManager
@@ -16,9 +17,11 @@ PATIENCE = 10
 async def test_a_wake_up_reaches_another_process() -> None:
     here, there = ChannelLayerManager()["default"], ChannelLayerManager()["default"]
     channel = await there.new_channel()
-    await there.group_add("run.1", channel)
+    # All databases of a Redis server share what is published on it: a run of this number may be going on in another.
+    group = f"test.{uuid4().hex}"
+    await there.group_add(group, channel)
 
-    await here.group_send("run.1", {"type": "run.changed", "seq": 7})
+    await here.group_send(group, {"type": "run.changed", "seq": 7})
 
     message = await asyncio.wait_for(there.receive(channel), PATIENCE)
     assert message == {"type": "run.changed", "seq": 7}
@@ -27,9 +30,10 @@ async def test_a_wake_up_reaches_another_process() -> None:
 
 
 def test_a_job_travels_as_json_and_carries_its_arguments_only() -> None:
+    name = f"test-{uuid4().hex}"
     with app.connection_for_write() as connection:
-        queue = connection.SimpleQueue("playground-test")
-        app.send_task("nobody.listens", args=[42], queue="playground-test", connection=connection)
+        queue = connection.SimpleQueue(name)
+        app.send_task("nobody.listens", args=[42], queue=name, connection=connection)
         message = queue.get(timeout=PATIENCE)
         message.ack()
         queue.queue.delete()
@@ -52,4 +56,10 @@ async def test_a_server_without_its_redis_is_not_ready(async_client: AsyncClient
 async def test_a_server_with_its_redis_is_ready(async_client: AsyncClient) -> None:
     answer = await async_client.get("/readyz")
 
-    assert answer.json() == {"database": "ok", "broker": "ok", "channel_layer": "ok", "accepting": "ok"}
+    assert answer.json() == {
+        "database": "ok",
+        "storage": "ok",
+        "broker": "ok",
+        "channel_layer": "ok",
+        "accepting": "ok",
+    }

@@ -12,7 +12,7 @@ from tests.full.deployment import Deployment
 from tests.full.page import Page
 from tests.full.person import Person
 
-pytestmark = [pytest.mark.redis, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.redis, pytest.mark.timeout(480)]
 
 # Highlighted and written as HTML, a block of code grows to many times its size.
 CODE = (BASE_DIR / "runs" / "engine.py").read_text()
@@ -33,7 +33,7 @@ async def test_a_large_block_arrives_on_the_same_socket(
 ) -> None:
     # A page that loads after the block was written shows it as HTML, and has nothing to follow.
     is_followed = threading.Event()
-    upstream.stream(ANSWER, once=is_followed)
+    upstream.stream(is_followed, ANSWER)
     async with Page(person, deployment.urls[:1]) as page:
         shown = await page.follow(await person.ask(deployment.urls[0], "tokens/8", uuid4().hex))
         is_followed.set()

@@ -15,7 +15,7 @@ from threading import Thread
 from playground.env import BASE_DIR
 
 # Seconds that anything may take on a busy machine.
-PATIENCE = 40
+PATIENCE = 120
 
 
 class Running:
@@ -41,6 +41,10 @@ class Running:
 
     def children(self) -> set[int]:
         return children_of(self.process.pid)
+
+    def child(self, word: str) -> set[int]:
+        """The child whose command has this word in it, if it runs."""
+        return {pid for pid in self.children() if word in command_of(pid).split()}
 
     def hear_out(self) -> str:
         """All that was said by it and by its children, which have ended."""
@@ -84,6 +88,10 @@ def status_of(url: str) -> int:
 def children_of(parent: int) -> set[int]:
     rows = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True).stdout.split()
     return {int(pid) for pid, ppid in zip(rows[::2], rows[1::2], strict=True) if int(ppid) == parent}
+
+
+def command_of(pid: int) -> str:
+    return subprocess.run(["ps", "-o", "args=", "-p", str(pid)], capture_output=True, text=True).stdout
 
 
 def alive() -> set[int]:

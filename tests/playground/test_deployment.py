@@ -1,12 +1,17 @@
 """The files of the full deployment, as far as they can be checked without containers."""
 
+import os
 import re
+import shutil
+import subprocess
 from typing import Any
 
 import pytest
 import yaml
+from django.conf import settings
 
-from playground.env import BASE_DIR
+from playground.env import BASE_DIR, database
+from playground.supervisor import STOP_MARGIN_SECONDS
 
 COMPOSE: dict[str, Any] = yaml.safe_load((BASE_DIR / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
@@ -56,10 +61,50 @@ def test_the_example_names_every_required_setting_and_fills_in_none() -> None:
     assert not [name for name, value in written if value]
 
 
-def test_containers_stop_later_than_running_answers() -> None:
-    seconds = int(SERVICES["web"]["stop_grace_period"].removesuffix("s"))
+@pytest.mark.parametrize(("name", "drain"), [("web", "DRAIN_SECONDS"), ("worker", "WORKER_DRAIN_SECONDS")])
+def test_containers_stop_later_than_what_runs_in_them(name: str, drain: str) -> None:
+    longest = getattr(settings, drain) + STOP_MARGIN_SECONDS
 
-    assert seconds > 30
+    assert seconds(SERVICES[name]["stop_grace_period"]) > longest
+
+
+def seconds(duration: str) -> int:
+    """Of a duration as Compose writes it, such as 10m30s."""
+    found = re.fullmatch(r"(?:(\d+)m)?(?:(\d+)s)?", duration)
+    assert found, duration
+    return int(found[1] or 0) * 60 + int(found[2] or 0)
+
+
+def test_the_database_has_connections_for_twice_as_many_processes() -> None:
+    processes = sum(SERVICES[name]["deploy"]["replicas"] for name in ("web", "worker"))
+    found = re.search(r"max_connections=(\d+)", SERVICES["database"]["command"])
+    pool = database("postgres://localhost/any")["OPTIONS"]["pool"]  # type: ignore[index]
+
+    assert found
+    assert int(found[1]) >= 2 * processes * pool["max_size"]
+
+
+def test_the_image_has_the_programs_of_its_database() -> None:
+    version = re.search(r"postgres:(\d+)", SERVICES["database"]["image"])
+
+    assert version
+    assert f"postgresql-client-{version[1]} " in (BASE_DIR / "Dockerfile").read_text()
+
+
+def test_compose_itself_understands_it() -> None:
+    if not shutil.which("docker") or subprocess.run(["docker", "compose", "version"], capture_output=True).returncode:
+        pytest.skip("needs docker compose, without an engine")
+    required = dict.fromkeys(re.findall(r"\$\{(\w+):\?", (BASE_DIR / "docker-compose.yml").read_text()), "https://x.y")
+
+    checked = subprocess.run(
+        ["docker", "compose", "--env-file", "/dev/null", "config", "--quiet"],
+        cwd=BASE_DIR,
+        env={**os.environ, **required},
+        capture_output=True,
+        text=True,
+    )
+
+    assert (checked.returncode, checked.stderr) == (0, "")
 
 
 def test_the_image_installs_by_hash_and_runs_as_nobody_special() -> None:

@@ -16,7 +16,13 @@ def test_a_server_that_can_work_is_ready(client: Client) -> None:
     answer = client.get("/readyz")
 
     assert answer.status_code == 200
-    assert answer.json() == {"database": "ok", "broker": "ok", "channel_layer": "ok", "accepting": "ok"}
+    assert answer.json() == {
+        "database": "ok",
+        "storage": "ok",
+        "broker": "ok",
+        "channel_layer": "ok",
+        "accepting": "ok",
+    }
 
 
 @pytest.mark.django_db

@@ -16,7 +16,7 @@ class Inside:
 async def is_let_in(*origins: bytes) -> bool:
     guarded = ExactOrigin(Inside(), allowed=origins_of("https://playground.example.org", HOSTS))
     headers = [(b"origin", origin) for origin in origins]
-    connected, _ = await WebsocketCommunicator(guarded, "/ws/", headers=headers).connect()
+    connected, _ = await WebsocketCommunicator(guarded, "/ws/", headers=headers).connect(10)
     return connected
 
 

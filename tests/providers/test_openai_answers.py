@@ -23,6 +23,8 @@ from providers.events import (
     ToolCallDelta,
     Usage,
 )
+from tests.providers.hostile import anything as any_json
+from tests.providers.hostile import loose
 
 OPENAI = DIALECTS["openai"]
 
@@ -324,24 +326,7 @@ def test_usage_may_be_part_of_a_choice() -> None:
     assert read(chunk({}, usage={"prompt_tokens": 1})) == [Usage(prompt_tokens=1, raw={"prompt_tokens": 1})]
 
 
-anything = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats()
-    | st.text(st.characters(exclude_categories=[]), max_size=8)
-    | st.sampled_from(["stop", "text", "thinking", "reasoning.text", 10**400, -1, 429]),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
-    max_leaves=6,
-)
-
-
-def loose(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    """An object that may lack any of these fields, and hold anything in them; or no object at all."""
-    optional = {name: value | anything for name, value in fields.items()}
-    return st.fixed_dictionaries({}, optional=optional) | anything
-
-
+anything = any_json("stop", "text", "thinking", "reasoning.text")
 parts = st.lists(loose(type=anything, text=anything, thinking=anything, summary=anything), max_size=2)
 calls = st.lists(
     loose(index=anything, id=anything, function=loose(name=anything, arguments=anything), custom=anything), max_size=2
@@ -375,7 +360,7 @@ answers = loose(
 errors = loose(error=loose(message=anything, code=anything, type=anything, metadata=anything))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.lists(answers | errors, max_size=3), st.sampled_from(sorted(DIALECTS)))
 def test_no_json_is_a_mistake_of_ours_and_all_that_is_kept_can_be_stored(chunks: list[Any], name: str) -> None:
     dialect = DIALECTS[name]

@@ -6,7 +6,7 @@ from email.utils import format_datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from providers.dialects import DIALECTS
@@ -167,7 +167,6 @@ def test_the_request_id_is_kept() -> None:
     assert refusal(500, CF_Ray="8f-AMS").request_id == "8f-AMS"
 
 
-@settings(deadline=None)
 @given(st.integers(300, 599), st.text(), st.binary() | st.text().map(str.encode))
 def test_any_answer_is_an_error_and_never_a_mistake(status: int, header: str, body: bytes) -> None:
     error = DIALECTS["openai"].error(status, {"Retry-After": header, "Location": header}, body)

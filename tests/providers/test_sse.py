@@ -1,7 +1,7 @@
 """Bytes in, the data of events out; however the network cuts them."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from providers.errors import Broken
@@ -89,13 +89,11 @@ lines = st.sampled_from(
 endings = st.sampled_from([b"\n", b"\r", b"\r\n"])
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(lines, endings)).map(lambda pairs: b"".join(line + end for line, end in pairs)), st.data())
 def test_cuts_change_nothing(written: bytes, data: st.DataObject) -> None:
     assert read(*data.draw(pieces(written))) == read(written)
 
 
-@settings(deadline=None)
 @given(st.lists(st.binary(max_size=40)))
 def test_any_bytes_are_survived(reads: list[bytes]) -> None:
     for event in read(*reads):

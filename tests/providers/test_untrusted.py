@@ -4,7 +4,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from providers.untrusted import MAX_DEPTH, REPLACEMENT, PieceCleaner, clean, clean_text, parse_json
@@ -45,7 +45,6 @@ def test_what_lies_too_deep_is_left_out() -> None:
 halves = st.text(st.sampled_from("a😀\x00\ud83d\ude00é"), max_size=12)
 
 
-@settings(deadline=None)
 @given(halves, st.lists(st.integers(0, 12)).map(sorted))
 def test_cleaning_piece_by_piece_is_cleaning_the_whole(text: str, cuts: list[int]) -> None:
     cleaner = PieceCleaner()

@@ -4,7 +4,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from providers.dialects import DIALECTS
@@ -324,7 +324,6 @@ def test_a_cut_at_any_byte_changes_nothing(path: Path, ending: bytes) -> None:
         assert streamed(GATEWAY, written[:cut], written[cut:]) == expected
 
 
-@settings(deadline=None)
 @given(st.sampled_from(STREAMS), st.sampled_from([b"\n", b"\r\n", b"\r"]), st.data())
 def test_many_cuts_change_nothing(path: Path, ending: bytes, data: st.DataObject) -> None:
     written = path.read_bytes().replace(b"\n", ending)

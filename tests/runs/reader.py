@@ -9,6 +9,9 @@ from runs.folding import StoredEvent
 from runs.followers import followers
 from runs.models import Run
 
+# Seconds that a run of a test may take on a busy machine.
+PATIENCE = 30
+
 
 class Reader:
     """Keeps what it is told, and knows when the run has begun to answer and when it has ended."""
@@ -33,7 +36,7 @@ class Reader:
         return "".join(event.payload for event in self.events if event.type == "text")
 
     async def end(self) -> Run:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             await self.ended.wait()
         followers.remove(self.run.pk, self)
         await sync_to_async(self.run.refresh_from_db)()

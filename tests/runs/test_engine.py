@@ -15,7 +15,7 @@ from runs.engine import WAITS, Engine
 from runs.journal import OVERDUE
 from runs.models import Attempt, Run, RunEvent
 from tests.fakes import THE_END, FakeProvider
-from tests.runs.reader import Reader
+from tests.runs.reader import PATIENCE, Reader
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Queue = Callable[..., Run]
@@ -214,7 +214,7 @@ async def test_a_run_is_performed_once_however_often_it_is_started(
     running_engine.start(reader.run.pk)
     await reader.end()
     running_engine.start(reader.run.pk)
-    await asyncio.sleep(0.05)
+    await running_engine.ended(reader.run.pk)
     assert len(fake.calls) == 1
 
 
@@ -225,7 +225,7 @@ async def test_draining_lets_a_run_finish(fake: FakeProvider, running_engine: En
     running_engine.start(reader.run.pk)
     await reader.begun.wait()
     asyncio.get_running_loop().call_later(0.05, hold.set)
-    await running_engine.drain(5)
+    await running_engine.drain(PATIENCE)
     run = await reader.end()
     assert (run.state, run.text) == (Run.State.DONE, "Almost done")
 

@@ -12,7 +12,7 @@ from runs.engine import Engine
 from runs.journal import Journal, Taken, Work
 from runs.models import Run, RunEvent
 from tests.fakes import THE_END, FakeProvider
-from tests.runs.reader import Reader
+from tests.runs.reader import PATIENCE, Reader
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -42,7 +42,7 @@ async def test_what_was_stored_after_all_is_told_once(
     reader = Reader(await sync_to_async(queued)())
 
     running_engine.start(reader.run.pk)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         await reader.begun.wait()
     stored = "".join([event.payload async for event in RunEvent.objects.filter(run=reader.run).order_by("seq")])
     gate.set()

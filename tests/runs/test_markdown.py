@@ -63,6 +63,10 @@ def test_code_is_coloured_with_classes() -> None:
     assert '<span class="hl-k">def</span>' in render("```python\ndef f(): pass\n```")
 
 
+def test_code_that_has_no_colour_has_no_tags() -> None:
+    assert '<code class="language-python">x = y[z]\n</code>' in render("```python\nx = y[z]\n```")
+
+
 def test_code_in_an_unknown_language_stays_as_it_is() -> None:
     assert "&lt;b&gt;" in render("```nosuchlanguage\n<b>\n```")
 

@@ -162,7 +162,7 @@ async def test_stopping_closes_the_connection_and_keeps_the_text(
     connected.stop(reader.run.pk)
     run = await reader.end()
     assert (run.state, run.text) == (Run.State.CANCELLED, "Half an ans")
-    assert await asyncio.to_thread(faults.wait_until_idle, 1)
+    assert await asyncio.to_thread(faults.wait_until_idle)
 
 
 async def test_the_key_is_in_no_row_and_no_log(

@@ -96,9 +96,8 @@ class Embedded:
 
     def _kill(self, word: str) -> None:
         """Kill the child whose command has this word in it; it may be dead already."""
-        for pid in self._running.children():
-            if word in _command_of(pid):
-                os.kill(pid, signal.SIGKILL)
+        for pid in self._running.child(word):
+            os.kill(pid, signal.SIGKILL)
 
     def _kill_all(self) -> None:
         """The supervisor first, so that it starts nothing again: as good as a power cut for the processes."""
@@ -140,10 +139,6 @@ class Full:
         self._deployment.redis.stop(signal.SIGKILL)
         sleep(AWAY)
         self._deployment.redis.start()
-
-
-def _command_of(pid: int) -> str:
-    return subprocess.run(["ps", "-o", "args=", "-p", str(pid)], capture_output=True, text=True).stdout
 
 
 @contextmanager

@@ -13,7 +13,7 @@ ROUNDS = 2
 
 
 @pytest.mark.redis
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", SYSTEMS)
 async def test_nothing_is_lost_in_a_few_rounds(name: str) -> None:
     if name == "full" and (missing := missing_programs()):

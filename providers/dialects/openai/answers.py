@@ -5,17 +5,16 @@ every value is looked at before it is used, and what cannot be used is passed ov
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, NoReturn
+from typing import Any
 
 from providers.dialects.openai.messages import MessageReader
-from providers.dialects.openai.refusals import refusal_in
-from providers.dialects.openai.usage import read_usage
-from providers.dialects.openai.values import index_of, name_in
-from providers.errors import Broken
+from providers.dialects.openai.usage import read_timings, read_usage
+from providers.dialects.refusals import refusal_in
+from providers.dialects.values import index_of, name_in
+from providers.dialects.wire import END_MARK, parsed_piece
 from providers.events import Cost, Event, Extra, Finished, FinishReason, Served
-from providers.untrusted import clean, clean_text, parse_json
+from providers.untrusted import clean, clean_text
 
-END_MARK = "[DONE]"
 # Characters of a finish reason.
 MAX_REASON = 100
 FINISH_REASONS = {
@@ -31,6 +30,8 @@ FINISH_REASONS = {
     "content_filter": FinishReason.CONTENT_FILTER,
     "safety": FinishReason.CONTENT_FILTER,
 }
+# OpenRouter finishes so what its upstream did not; an answer that failed is not one that is done.
+FAILED = "error"
 
 
 class AnswerReader:
@@ -49,6 +50,7 @@ class AnswerReader:
         self._served = Served()
         self._begun: set[int] = set()
         self._finished: set[int] = set()
+        self._has_usage = False
 
     def feed(self, data: str) -> list[Event]:
         if self.is_over:
@@ -60,13 +62,7 @@ class AnswerReader:
                 return self.close()
             if not mark:
                 return []
-        try:
-            chunk = parse_json(data)
-        except ValueError as error:
-            raise Broken("protocol_error", f"Not JSON: {clean_text(data[:200])}") from error
-        if not isinstance(chunk, dict):
-            raise Broken("protocol_error", f"Not a chunk: {clean_text(data[:200])}")
-        return self._read(chunk, "delta")
+        return self._read(parsed_piece(data), "delta")
 
     def close(self) -> list[Event]:
         return self._messages.close()
@@ -76,7 +72,7 @@ class AnswerReader:
 
     def _read(self, answer: Mapping[str, Any], member: str) -> list[Event]:
         if answer.get("error"):
-            self._fail(answer)
+            self._messages.give_up(refusal_in(answer), self._served.request_id)
         events: list[Event] = []
         if not (self._served.request_id and self._served.model):
             self._read_served(answer, events)
@@ -86,17 +82,12 @@ class AnswerReader:
                 if isinstance(choice, dict):
                     self._read_choice(choice, index_of(choice, position), member, events)
         self._read_usage(answer, events)
+        if not self._has_usage and "timings" in answer:
+            self._read_timings(answer["timings"], events)
         cost = self._read_cost(answer)
         if cost:
             events.append(cost)
         return events
-
-    def _fail(self, answer: Mapping[str, Any]) -> NoReturn:
-        """Raise what the provider reports. Once there was output it has been worked for, whatever the report says."""
-        refused = refusal_in(answer)
-        if self._messages.has_output:
-            raise Broken("provider_error", refused.detail, request_id=self._served.request_id)
-        raise refused
 
     def _read_served(self, answer: Mapping[str, Any], events: list[Event]) -> None:
         served = Served(
@@ -117,16 +108,30 @@ class AnswerReader:
         if choice.get("logprobs"):
             events.append(Extra("logprobs", clean(choice["logprobs"]), index))
         reason = choice.get("finish_reason")
+        if choice.get("error") or reason == FAILED:
+            self._messages.give_up(refusal_in(choice), self._served.request_id)
         if reason and isinstance(reason, str):
-            known = FINISH_REASONS.get(reason.lower(), FinishReason.OTHER)
-            events.append(Finished(known, clean_text(reason)[:MAX_REASON], index))
-            self._finished.add(index)
-            self.saw_end = self._begun <= self._finished
+            self._finish(choice, reason, index, events)
         # One vendor puts the usage of its streams here.
         self._read_usage(choice, events)
+
+    def _finish(self, choice: Mapping[str, Any], reason: str, index: int, events: list[Event]) -> None:
+        known = FINISH_REASONS.get(reason.lower(), FinishReason.OTHER)
+        events.append(Finished(known, clean_text(reason)[:MAX_REASON], index))
+        # vLLM says which text, or token, made it stop.
+        if choice.get("stop_reason") is not None:
+            events.append(Extra("stop_sequence", clean(choice["stop_reason"]), index))
+        self._finished.add(index)
+        self.saw_end = self._begun <= self._finished
 
     def _read_usage(self, holder: Mapping[str, Any], events: list[Event]) -> None:
         usage = holder.get("usage")
         if usage and isinstance(usage, dict):
+            self._has_usage = True
             has_output, has_reasoning = self._messages.has_output, self._messages.has_reasoning
             events.append(read_usage(usage, has_output=has_output, has_reasoning=has_reasoning))
+
+    def _read_timings(self, timings: Any, events: list[Event]) -> None:
+        usage = read_timings(timings) if isinstance(timings, dict) else None
+        if usage:
+            events.append(usage)

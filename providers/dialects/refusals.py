@@ -7,7 +7,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from providers.dialects.openai.complaints import CODES, codes_in, is_web_page, message_in, read_complaint
+from providers.dialects.complaints import CODES, codes_in, is_web_page, message_in, read_complaint
 from providers.errors import ProviderError, Refused
 from providers.untrusted import clean
 
@@ -26,14 +26,18 @@ KINDS_BY_STATUS = {
 
 # A 403 may be about money, and so may a 429; but the latter speaks of a quota when it means requests in a minute.
 # Elsewhere only what can mean nothing else counts.
-NO_MONEY = re.compile(r"insufficient.(quota|funds|credit|balance)|credit.balance|out.of.credit")
+NO_MONEY = re.compile(
+    r"insufficient.(quota|funds|credit|balance)|credit.balance|out.of.credit|billing_error|api.usage.limits"
+)
 MONEY = re.compile(r"insufficient.(quota|funds)|credit|\bbalance\b|billing|payment|\btop.?up|spending.limit")
 QUOTA = re.compile(r"quota|(key|usage).limit")
 LENGTH = re.compile(
     r"context.?(length|window|size|limit)|maximum.context|(prompt|input|conversation).{0,20}too.(long|large)"
-    r"|too.many.(input.|prompt.)?tokens|string_above_max_length"
+    r"|too.many.(input.|prompt.)?tokens|string_above_max_length|request_too_large"
 )
-MODEL = re.compile(r"model_not_found|model.{0,80}(does not exist|not found)|invalid.model|unknown.model")
+MODEL = re.compile(
+    r"model_not_found|not_found_error|model.{0,80}(does not exist|not found)|invalid.model|unknown.model"
+)
 KEY = re.compile(r"invalid_api_key|api_key_invalid|authentication")
 
 # What a 400 or a 422 may be besides a bad request.
@@ -51,6 +55,8 @@ STATUS_BY_WORDS = (
     (re.compile(r"invalid_request|invalid_argument|bad.request"), 400),
 )
 STATUS = re.compile(r"[45][0-9][0-9]")
+# Headers with the number that the provider's support asks for; that of the proxy before it is the last resort.
+REQUEST_IDS = ("x-request-id", "request-id", "cf-ray")
 
 
 def refusal(status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
@@ -63,7 +69,7 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes) -> ProviderErr
         detail,
         status=status,
         retry_after=_seconds(head.get("retry-after", "")),
-        request_id=head.get("x-request-id") or head.get("cf-ray", ""),
+        request_id=next((head[name] for name in REQUEST_IDS if head.get(name)), ""),
     )
 
 
