@@ -18,8 +18,8 @@ logger = logging.getLogger(__name__)
 INTERVAL = 3.0
 
 BROKER_WORDS = (
-    "Jobs that run in the background have to wait, and what another server writes may show up late: the server's Redis "
-    "takes nothing at the moment. Answers are written and saved as ever."
+    "Jobs that run in the background have to wait: the server's queue takes nothing at the moment. What another "
+    "process of it writes may show up late; answers are written and saved as ever."
 )
 
 

@@ -96,9 +96,7 @@ def test_pasted_code_is_sent_as_it_was_written(screen: Screen, upstream: Upstrea
     }
     screen.open()
     screen.page.get_by_role("link", name="paste code").click()
-    code = (
-        f"curl {upstream.base_url}/chat/completions -H 'Authorization: Bearer sk-pasted-0' -d '{json.dumps(body)}'"
-    )
+    code = f"curl {upstream.base_url}/chat/completions -H 'Authorization: Bearer sk-pasted-0' -d '{json.dumps(body)}'"
 
     screen.page.get_by_role("textbox", name="Code").fill(code)
     screen.button("Open in the playground").click()

@@ -10,7 +10,6 @@ KEY = "sk-of-the-cast"
 # Models of the fault server that tests ask for; the number is tokens, the one behind it tokens a second.
 MODELS = [
     "tokens/8",
-    "tokens/60@30",
     "tokens/2000@50",
     "fault/key-rejected",
     "fault/out-of-credit",

@@ -44,7 +44,7 @@ IS_READ_ONLY = "the server's database takes no changes"
 NOTHING_SAVED = "Nothing can be saved right now: "
 # Of an answer that was cut, whoever ended it: this process, or a sweeper.
 THE_REST = "Run it again if you need the rest"
-TAKES_NOTHING = "Redis takes nothing at the moment"
+TAKES_NOTHING = "queue takes nothing at the moment"
 
 
 def entrance(run: Callable[..., str], upstream: FaultServer) -> str:

@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 from django.test import Client
 from django.utils import timezone
 from prometheus_client import REGISTRY
@@ -101,7 +101,7 @@ def test_the_rest_can_be_read_while_the_database_is_away(client: Client, monkeyp
     def fail(*_: object, **__: object) -> None:
         raise DatabaseError
 
-    monkeypatch.setattr(Run.objects, "filter", fail)
+    monkeypatch.setattr(connection, "cursor", fail)
 
     answer = client.get("/metrics")
 

@@ -130,7 +130,7 @@ def test_ready_says_that_nothing_can_be_stored(client: Client) -> None:
 
 def test_a_broker_that_takes_nothing_is_said_on_every_page(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(broker, "takes_jobs", False)
-    assert "the server's Redis takes nothing at the moment" in text_of(signed_in(alice).get("/"))
+    assert "the server's queue takes nothing at the moment" in text_of(signed_in(alice).get("/"))
 
 
 @pytest.mark.parametrize("url", ["redis://127.0.0.1:1/0", "redis://:wrong@127.0.0.1:1/0", "unix:///nowhere/redis.sock"])

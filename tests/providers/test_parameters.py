@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from providers.models import LanguageModel
 from providers.parameters import Panel, ParameterError, take
+from providers.parameters.definitions import Facts
 from providers.parameters.panel import FURTHER, SAFE, ModelFacts
 from tests.providers.documented import (
     DOCUMENTED,
@@ -233,7 +234,10 @@ def test_a_model_that_its_provider_describes_has_a_panel_like_the_documented() -
 
 def test_a_parameter_that_the_data_does_not_know_stands_where_the_one_around_it_does() -> None:
     form = {"type": {"type": "string", "enum": ["json_schema"], "required": True}, "json_schema": {"type": "object"}}
-    facts = {"response_format": {"type": "object", "properties": form}, "mood": {"type": "string", "description": "How."}}
+    facts: Facts = {
+        "response_format": {"type": "object", "properties": form},
+        "mood": {"type": "string", "description": "How."},
+    }
     panel = Panel(ModelFacts("some/model", facts))
 
     schema, mood = panel.by_name["response_format.json_schema"], panel.by_name["mood"]
