@@ -174,7 +174,7 @@ class Composer:
 
 def problem_with_load(user: User) -> Problem | None:
     """Why this person may not begin another run now."""
-    running = Run.objects.filter(user=user, state__in=[Run.State.QUEUED, Run.State.RUNNING]).count()
+    running = Run.objects.under_way().filter(user=user).count()
     if running < settings.RUNS_PER_PERSON:
         return None
     return Problem("Too much is running at once.", f"Wait until one of your {running} runs has ended, or stop one.")

@@ -26,6 +26,11 @@ async def in_our_words(step: Awaitable[T]) -> T:
         unreadable = _unreadable(error)
     except (httpx.HTTPError, aiohttp.ClientError, OSError) as error:
         raise _provider_error(error) from error
+    except RuntimeError as error:
+        # What aiohttp says to a reader who comes for more after the connection has gone.
+        if str(error) != "Connection closed.":
+            raise
+        raise Broken("connection_lost", "It hung up in the middle of the answer.") from error
     raise unreadable
 
 

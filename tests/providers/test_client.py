@@ -15,6 +15,7 @@ from pytest_django import Settings
 
 from accounts.secret import Secret
 from providers import client
+from providers.client.faults import in_our_words
 from providers.dialects import DIALECTS
 from providers.errors import Broken, Charge, NotSent, ProviderError, Refused
 from providers.events import Event, Served
@@ -476,3 +477,13 @@ async def test_fetching_gives_the_body(faults: FaultServer) -> None:
 async def test_fetching_tells_a_bad_key(faults: FaultServer) -> None:
     with pytest.raises(Refused, match="key_rejected"):
         await client.fetch(faults.base_url + "/key", DIALECTS["aimlapi"], Secret("wrong"))
+
+
+async def test_a_reader_who_comes_after_the_connection_has_gone_is_told_so() -> None:
+    async def read() -> None:
+        # aiohttp's words for it; which of its errors a late reader gets depends on the moment.
+        raise RuntimeError("Connection closed.")
+
+    with pytest.raises(Broken) as refused:
+        await in_our_words(read())
+    assert refused.value.kind.name == "connection_lost"
