@@ -80,8 +80,9 @@ _leaving = Leaving(settings.WORKER_DRAIN_SECONDS)
 
 
 @worker_shutting_down.connect
-def leave_in_time(**_: object) -> None:
-    _leaving.ask()
+def leave_in_time(how: str, **_: object) -> None:
+    # SIGTERM is "Warm"; for SIGQUIT, "Cold", Celery would end the jobs, which it cannot do to threads.
+    _leaving.ask(at_once=how == "Cold")
 
 
 @celeryd_init.connect

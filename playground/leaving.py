@@ -17,10 +17,10 @@ class Leaving:
         self._patience = patience
         self._was_asked = False
 
-    def ask(self) -> None:
+    def ask(self, *, at_once: bool = False) -> None:
         """Called for each request to end, also within a signal handler."""
-        if self._was_asked:
-            self._end("It was asked twice")
+        if at_once or self._was_asked:
+            self._end("It was asked not to wait")
         self._was_asked = True
         limit = threading.Timer(self._patience, self._end, args=[f"Its {self._patience:g} s are over"])
         # A worker whose jobs have finished does not stay for this.

@@ -124,16 +124,17 @@ def test_a_running_job_finishes_and_none_is_lost_or_done_twice(jobs: Jobs) -> No
     assert jobs.begun == ["first", "second"]
 
 
-def test_asked_twice_it_does_not_wait(jobs: Jobs) -> None:
+@pytest.mark.parametrize("again", [signal.SIGTERM, signal.SIGQUIT])
+def test_asked_again_it_does_not_wait(jobs: Jobs, again: signal.Signals) -> None:
     jobs.add("endless")
     with jobs.worker() as worker:
         jobs.wait_for("endless", "begun")
         jobs.ask_to_end(worker)
 
-        worker.send_signal(signal.SIGTERM)
+        worker.send_signal(again)
 
         assert worker.wait(PATIENCE) == 1
-    assert "It was asked twice" in jobs.log
+    assert "It was asked not to wait" in jobs.log
 
 
 def test_it_waits_no_longer_than_it_may(jobs: Jobs) -> None:
