@@ -194,6 +194,8 @@ class FaultServer:
         self._ready = threading.Event()
         self._connected: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
         self.requests: list[Recorded] = []
+        # Those whose answer is not at its end.
+        self._answering: list[Recorded] = []
         # TCP connections accepted so far, and those open now.
         self.connections = 0
         self.connections_open = 0
@@ -247,6 +249,15 @@ class FaultServer:
         with self._lock:
             return self._lock.wait_for(lambda: self.connections_open == 0, seconds)
 
+    def wait_until_left(self, words: str, seconds: float = 15) -> bool:
+        """Is nobody waiting for an answer to a request with these words any more, at the latest after so many seconds?
+
+        Unlike `wait_until_idle` it does not mind the connections that clients keep for their next request.
+        """
+        asked = words.encode()
+        with self._lock:
+            return self._lock.wait_for(lambda: not any(asked in request.body for request in self._answering), seconds)
+
     def wait_for_requests(self, count: int, seconds: float = PATIENCE) -> bool:
         """Have so many requests arrived, at the latest after so many seconds?"""
         with self._lock:
@@ -279,7 +290,7 @@ class FaultServer:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._count(1)
         try:
-            while await _perform(self._script_for(await _read(reader)), reader, writer) is KEEP:
+            while await self._answer(await _read(reader), reader, writer) is KEEP:
                 pass
         except (ConnectionError, asyncio.IncompleteReadError):
             pass
@@ -287,9 +298,21 @@ class FaultServer:
             writer.close()
             self._count(-1)
 
+    async def _answer(
+        self, request: Recorded, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> End | None:
+        script = self._script_for(request)
+        try:
+            return await _perform(script, reader, writer)
+        finally:
+            with self._lock:
+                self._answering.remove(request)
+                self._lock.notify_all()
+
     def _script_for(self, request: Recorded) -> Script:
         with self._lock:
             self.requests.append(request)
+            self._answering.append(request)
             self._lock.notify_all()
             if request.method == "POST" and self._told:
                 return self._told.popleft()

@@ -85,7 +85,7 @@ async def live_through(
         try:
             # What is shown is stored. The rest has to wait for room; the provider has not.
             await shown.wait("not_stored", or_end=True)
-            assert await asyncio.to_thread(upstream.wait_until_idle)
+            assert await asyncio.to_thread(upstream.wait_until_left, prompt)
             draft = secrets.token_urlsafe(LARGE)[:LARGE]
             assert f"That was not saved: {words}" in await person.refusal(url, MODEL, draft, **{"HX-Request": "true"})
             assert draft in await person.refusal(url, MODEL, draft)
@@ -270,17 +270,17 @@ async def test_a_full_redis_is_said_and_costs_nothing(deployment: Deployment, up
 async def test_a_database_that_stays_away_too_long_costs_nothing_that_was_shown(
     deployment: Deployment, upstream: FaultServer
 ) -> None:
-    link, url = entrance(deployment.run, upstream), deployment.urls[0]
+    link, url, prompt = entrance(deployment.run, upstream), deployment.urls[0], uuid4().hex
     with unchanged(deployment):
         async with Person.entering(deployment.base_url, url, link) as person, Page(person, [url]) as page:
-            reply = await person.ask(url, LONG_MODEL, uuid4().hex)
+            reply = await person.ask(url, LONG_MODEL, prompt)
             shown = await page.follow(reply)
             await shown.words(20)
 
             deployment.postgres.stop(signal.SIGQUIT)
             try:
                 await shown.wait("not_stored")
-                assert await asyncio.to_thread(upstream.wait_until_idle)
+                assert await asyncio.to_thread(upstream.wait_until_left, prompt)
                 refused = await person.refusal(url, MODEL, "What now?")
             finally:
                 deployment.postgres.start()
@@ -298,10 +298,10 @@ async def test_a_process_that_was_frozen_changes_nothing_of_what_others_ended(
     deployment: Deployment, upstream: FaultServer
 ) -> None:
     """Its lease has run out when it wakes up, and it has tokens to store that arrived meanwhile."""
-    link, (one, two) = entrance(deployment.run, upstream), deployment.urls
+    link, (one, two), prompt = entrance(deployment.run, upstream), deployment.urls, uuid4().hex
     with unchanged(deployment):
         async with Person.entering(deployment.base_url, two, link) as person, Page(person, [two]) as page:
-            reply = await person.ask(one, LONG_MODEL, uuid4().hex)
+            reply = await person.ask(one, LONG_MODEL, prompt)
             shown = await page.follow(reply)
             await shown.words(20)
 
@@ -311,7 +311,7 @@ async def test_a_process_that_was_frozen_changes_nothing_of_what_others_ended(
                 ended = deployment.rows(facts(reply.run))
             finally:
                 deployment.webs[0].hit(signal.SIGCONT)
-            assert await asyncio.to_thread(upstream.wait_until_idle, 30)
+            assert await asyncio.to_thread(upstream.wait_until_left, prompt, 30)
             await asyncio.to_thread(wait_until, deployment.webs[0].is_answering)
 
     assert shown.state == "interrupted"
