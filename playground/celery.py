@@ -6,11 +6,12 @@ web process that sends nothing saves 0.3 s and 5 MB. One that comes to send jobs
 
 import json
 import os
+import signal
 import warnings
 
 from celery import Celery
 from celery.exceptions import SecurityWarning
-from celery.signals import celeryd_init, setup_logging, worker_shutting_down
+from celery.signals import celeryd_init, setup_logging, worker_ready, worker_shutting_down
 from django.conf import settings
 
 from playground import lifeline
@@ -80,9 +81,19 @@ _leaving = Leaving(settings.WORKER_DRAIN_SECONDS)
 
 
 @worker_shutting_down.connect
-def leave_in_time(how: str, **_: object) -> None:
-    # SIGTERM is "Warm"; for SIGQUIT, "Cold", Celery would end the jobs, which it cannot do to threads.
-    _leaving.ask(at_once=how == "Cold")
+def leave_in_time(**_: object) -> None:
+    _leaving.ask()
+    signal.signal(signal.SIGINT, leave_at_once)
+
+
+@worker_ready.connect
+def leave_at_once_when_told(**_: object) -> None:
+    """Upon SIGQUIT, and upon a second Ctrl-C, Celery would end the jobs. It cannot do that to threads, and hangs."""
+    signal.signal(signal.SIGQUIT, leave_at_once)
+
+
+def leave_at_once(*_: object) -> None:
+    _leaving.ask(at_once=True)
 
 
 @celeryd_init.connect

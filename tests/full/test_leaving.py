@@ -124,7 +124,7 @@ def test_a_running_job_finishes_and_none_is_lost_or_done_twice(jobs: Jobs) -> No
     assert jobs.begun == ["first", "second"]
 
 
-@pytest.mark.parametrize("again", [signal.SIGTERM, signal.SIGQUIT])
+@pytest.mark.parametrize("again", [signal.SIGTERM, signal.SIGINT, signal.SIGQUIT])
 def test_asked_again_it_does_not_wait(jobs: Jobs, again: signal.Signals) -> None:
     jobs.add("endless")
     with jobs.worker() as worker:
