@@ -162,18 +162,25 @@ class Engine:
         if self._is_draining:
             return
         self._is_draining = True
-        tasks = [performance.task for performance in self._performances.values()]
-        if tasks:
-            await asyncio.wait(tasks, timeout=seconds)
-        for run_id in list(self._performances):
-            self._end(run_id, Run.State.INTERRUPTED)
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._let_finish(seconds)
         if last:
             await last()
+        # What was claimed in the moment before, and begun meanwhile.
+        await self._let_finish(0)
         for task in (self._pulse, self._adopting):
             if task:
                 task.cancel()
         await self.journal.close()
+
+    async def _let_finish(self, seconds: float) -> None:
+        if tasks := self._tasks():
+            await asyncio.wait(tasks, timeout=seconds)
+        for run_id in list(self._performances):
+            self._end(run_id, Run.State.INTERRUPTED)
+        await asyncio.gather(*self._tasks(), return_exceptions=True)
+
+    def _tasks(self) -> list[asyncio.Task[None]]:
+        return [performance.task for performance in self._performances.values()]
 
     def _left(self, run_id: int) -> None:
         self._performances.pop(run_id, None)
