@@ -1,14 +1,27 @@
 """What is sent of a conversation. Pure: no Django, no I/O."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
+
+# Roles that give instructions. A model that has no such role is told by the user, visibly.
+INSTRUCTING = ("system", "developer")
 
 
 class Turn(NamedTuple):
-    """A message of the branch in view: who said it, and the text as it is now."""
+    """A message of the branch in view: who said it, the text as it is now, and what it carries beside the text."""
 
     role: str
     text: str
+    # The `name` of who speaks, where one was given.
+    name: str = ""
+    # Images, files, sounds and videos, as parts of a message in the shape of chat completions.
+    parts: Sequence[Mapping[str, Any]] = ()
+    # The calls a model made in this message: {"id", "name", "arguments"} each.
+    tool_calls: Sequence[Mapping[str, str]] = ()
+    # In a message of the role "tool": the call that it answers.
+    tool_call_id: str = ""
+    # What a provider wants back unread with the next turn, by the name a message has it under.
+    extras: Mapping[str, Any] = {}
 
 
 def build(turns: Iterable[Turn], *, system_prompt: str = "", roles: Sequence[str] = ()) -> list[dict[str, Any]]:
@@ -16,15 +29,47 @@ def build(turns: Iterable[Turn], *, system_prompt: str = "", roles: Sequence[str
 
     `roles` are those the model is known to accept; none known means all. Where a system prompt is not among them it
     goes in front of the first user message. A reply that came to nothing is left out, with the question it did not
-    answer kept: two user messages in a row are said as two.
+    answer kept: two user messages in a row are said as two. A call that nobody answered is left out too, since
+    providers refuse a conversation with one.
     """
-    messages = [{"role": turn.role, "content": turn.text} for turn in turns if turn.text]
+    said = list(turns)
+    answered = {turn.tool_call_id for turn in said if turn.tool_call_id}
+    said = [turn._replace(tool_calls=[call for call in turn.tool_calls if call["id"] in answered]) for turn in said]
+    messages = [_message(turn) for turn in said if turn.text or turn.parts or turn.tool_calls or turn.tool_call_id]
     if not system_prompt.strip():
         return messages
     if not roles or "system" in roles:
         return [{"role": "system", "content": system_prompt}, *messages]
     for message in messages:
         if message["role"] == "user":
-            message["content"] = f"{system_prompt}\n\n{message['content']}"
+            message["content"] = _with_text_before(system_prompt, message["content"])
             break
     return messages
+
+
+def _with_text_before(text: str, content: Any) -> Any:
+    if isinstance(content, str):
+        return f"{text}\n\n{content}"
+    return [{"type": "text", "text": text}, *content]
+
+
+def _message(turn: Turn) -> dict[str, Any]:
+    """The turn in the shape of chat completions, with nothing in it that a strict server might refuse."""
+    message: dict[str, Any] = {"role": turn.role}
+    if turn.name:
+        message["name"] = turn.name
+    if turn.parts:
+        text = [{"type": "text", "text": turn.text}] if turn.text else []
+        message["content"] = [*text, *turn.parts]
+    elif turn.text or not turn.tool_calls:
+        message["content"] = turn.text
+    if turn.tool_calls:
+        message["tool_calls"] = [_call(call) for call in turn.tool_calls]
+    if turn.tool_call_id:
+        message["tool_call_id"] = turn.tool_call_id
+    return message | dict(turn.extras)
+
+
+def _call(call: Mapping[str, str]) -> dict[str, Any]:
+    function = {"name": call["name"], "arguments": call["arguments"]}
+    return {"id": call["id"], "type": "function", "function": function}

@@ -84,12 +84,13 @@ class Conversation(models.Model):
         return Branch.of(self, before=before, most=most)
 
     def turns(self, leaf_id: int | None) -> list[transcript.Turn]:
-        """Role and text of every message from the root to this one."""
+        """What was said in every message from the root to this one."""
         if leaf_id is None:
             return []
         path = Tree.of(self).path(leaf_id)
-        rows = self.messages.filter(pk__in=path).order_by("pk").values_list("role", "written", "run__text")
-        return [transcript.Turn(role, run_text or written) for role, written, run_text in rows]
+        messages = self.messages.filter(pk__in=path).order_by("pk").select_related("run")
+        light = messages.only(*Message.SAID, "run__text", "run__tool_calls")
+        return [message.turn for message in light]
 
     def show_branch_of(self, message: Message) -> None:
         """Bring the branch through this message into view, down to its newest end."""
@@ -119,7 +120,7 @@ class Conversation(models.Model):
     @transaction.atomic
     def reply_to(self, message: Message, settings: Settings, client_token: str) -> Message:
         """A new reply to this message, beside those it may have, with the queued run that will write it."""
-        turns = [*self.turns(message.parent_id), transcript.Turn(message.role, message.written)]
+        turns = [*self.turns(message.parent_id), message.turn]
         model = settings.language_model
         run = Run.objects.queue(
             user=self.user,
@@ -170,7 +171,14 @@ class Conversation(models.Model):
             draft=draft,
         )
         for turn in turns:
-            message = conversation.messages.create(parent=conversation.leaf, role=turn.role, written=turn.text)
+            message = conversation.messages.create(
+                parent=conversation.leaf,
+                role=turn.role,
+                written=turn.text,
+                name=turn.name,
+                tool_calls=list(turn.tool_calls),
+                tool_call_id=turn.tool_call_id,
+            )
             conversation.title = conversation.title or title_of(turn.text)
             conversation.leaf = message
         conversation.title = conversation.title or title_of(draft)

@@ -1,11 +1,12 @@
 from functools import cached_property
-from typing import Self
+from typing import Any, Self
 from uuid import uuid4
 
 from django.db import models
 from django.utils.safestring import SafeString, mark_safe
 
 from accounts.models import User
+from chat.transcript import Turn
 from runs.markdown import render
 from runs.models import Run
 from runs.reading import Snapshot, snapshot
@@ -24,6 +25,9 @@ class Message(models.Model):
     class Role(models.TextChoices):
         USER = "user"
         ASSISTANT = "assistant"
+        SYSTEM = "system"
+        DEVELOPER = "developer"
+        TOOL = "tool"
 
     conversation = models.ForeignKey(
         "chat.Conversation", on_delete=models.CASCADE, related_name="messages", db_index=False
@@ -32,10 +36,20 @@ class Message(models.Model):
     role = models.CharField(max_length=10, choices=Role)
     # What a person wrote; empty for a reply.
     written = models.TextField(blank=True)
+    name = models.CharField(max_length=64, blank=True)
+    # What it carries beside the text: {"kind": "image" | "file" | "audio" | "video"} with an "attachment" or a "url".
+    parts: "models.JSONField[list[dict[str, Any]]]" = models.JSONField(default=list, blank=True)
+    # Calls in an assistant message that no run wrote, in the shape a run keeps them.
+    tool_calls: "models.JSONField[list[dict[str, Any]]]" = models.JSONField(default=list, blank=True)
+    # The call that a message of the role "tool" answers.
+    tool_call_id = models.CharField(max_length=200, blank=True)
     run = models.OneToOneField(Run, null=True, blank=True, on_delete=models.PROTECT, related_name="reply")
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = MessageQuerySet.as_manager()
+
+    # The columns that say what was said, where no run says it.
+    SAID = ("role", "written", "name", "parts", "tool_calls", "tool_call_id")
 
     # Its place among its alternatives; `stand_among` knows.
     sibling_number = 1
@@ -46,7 +60,7 @@ class Message(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(role="user", run=None) | models.Q(role="assistant"),
+                condition=models.Q(run=None) | models.Q(role="assistant"),
                 name="only_replies_have_runs",
             )
         ]
@@ -59,6 +73,17 @@ class Message(models.Model):
     @property
     def text(self) -> str:
         return self.run.text if self.run else self.written
+
+    @property
+    def turn(self) -> Turn:
+        """What was said in it, as it is sent."""
+        return Turn(
+            role=self.role,
+            text=self.text,
+            name=self.name,
+            tool_calls=self.run.tool_calls if self.run else self.tool_calls,
+            tool_call_id=self.tool_call_id,
+        )
 
     @property
     def html(self) -> SafeString:

@@ -26,3 +26,39 @@ def test_a_model_without_a_system_role_gets_it_in_the_first_user_message() -> No
 def test_a_reply_that_came_to_nothing_is_left_out() -> None:
     messages = build([Turn("user", "Hi"), Turn("assistant", ""), Turn("user", "Hello?")])
     assert [message["role"] for message in messages] == ["user", "user"]
+
+
+def test_an_image_stands_behind_the_text_of_its_message() -> None:
+    image = {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}
+    said, bare = build([Turn("user", "What is this?", parts=[image]), Turn("user", "", parts=[image])])
+    assert said == {"role": "user", "content": [{"type": "text", "text": "What is this?"}, image]}
+    assert bare == {"role": "user", "content": [image]}
+
+
+def test_a_system_prompt_that_moves_stands_before_the_parts() -> None:
+    image = {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}
+    (message,) = build([Turn("user", "", parts=[image])], system_prompt="Be brief", roles=["user"])
+    assert message["content"] == [{"type": "text", "text": "Be brief"}, image]
+
+
+def test_calls_and_their_results_are_told_as_they_were() -> None:
+    call = {"id": "call_1", "name": "toCelsius", "arguments": '{"fahrenheit":256}'}
+    asked, result = build([Turn("assistant", "", tool_calls=[call]), Turn("tool", "124.44", tool_call_id="call_1")])
+    assert asked == {
+        "role": "assistant",
+        "tool_calls": [
+            {"id": "call_1", "type": "function", "function": {"name": "toCelsius", "arguments": '{"fahrenheit":256}'}}
+        ],
+    }
+    assert result == {"role": "tool", "content": "124.44", "tool_call_id": "call_1"}
+
+
+def test_a_name_and_what_a_provider_wants_back_go_with_the_message() -> None:
+    (message,) = build([Turn("assistant", "Yes", name="ada", extras={"encrypted_content": "…"})])
+    assert message == {"role": "assistant", "name": "ada", "content": "Yes", "encrypted_content": "…"}
+
+
+def test_a_call_that_nobody_answered_is_left_out() -> None:
+    call = {"id": "call_1", "name": "now", "arguments": "{}"}
+    messages = build([Turn("assistant", "I look", tool_calls=[call]), Turn("user", "Never mind")])
+    assert messages == [{"role": "assistant", "content": "I look"}, {"role": "user", "content": "Never mind"}]
