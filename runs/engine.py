@@ -107,7 +107,7 @@ class Engine:
             queued = queue()
             return queued, self._claimed_call(queued.run) if queued.run and not self._is_draining else None
 
-        stored: tuple[Queued, Call | NotSent | None] = await self.journal.perform(work)
+        stored: tuple[Queued, Call | NotSent | None] = await self.journal.perform_aside(work)
         queued, call = stored
         if queued.run and call is not None:
             self._start(queued.run.pk, call)
