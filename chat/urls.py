@@ -1,6 +1,6 @@
 from django.urls import path
 
-from chat.views import code, conversations, messages, paste, repeats
+from chat.views import code, conversations, messages, paste, presets, repeats
 
 app_name = "chat"
 urlpatterns = [
@@ -21,6 +21,13 @@ urlpatterns = [
     path("messages/<int:message_id>/branch/", messages.branch, name="branch"),
     path("runs/<int:run_id>/repeat/", repeats.repeat, name="repeat"),
     path("runs/<int:run_id>/edit/", repeats.edit_run, name="edit_run"),
+    path("presets/", presets.presets, name="presets"),
+    path("presets/save/", presets.save, name="save_preset"),
+    path("presets/unapply/", presets.unapply, name="unapply_preset"),
+    path("presets/<int:preset_id>/apply/", presets.apply, name="apply_preset"),
+    path("presets/<int:preset_id>/change/", presets.change, name="change_preset"),
+    path("presets/<int:preset_id>/delete/", presets.delete, name="delete_preset"),
+    path("presets/<int:preset_id>/undo/", presets.undo, name="undo_preset"),
     path("code/", code.code, name="code"),
     path("paste/", paste.paste, name="paste"),
 ]
