@@ -1,6 +1,6 @@
 from django.urls import path
 
-from chat.views import code, conversations, messages, paste, presets, repeats
+from chat.views import code, conversations, messages, paste, presets, repeats, retries
 
 app_name = "chat"
 urlpatterns = [
@@ -18,6 +18,7 @@ urlpatterns = [
     path("messages/<int:message_id>/", messages.message, name="message"),
     path("messages/<int:message_id>/edit/", messages.edit, name="edit"),
     path("messages/<int:message_id>/regenerate/", messages.regenerate, name="regenerate"),
+    path("messages/<int:message_id>/retry/", retries.retry, name="retry"),
     path("messages/<int:message_id>/branch/", messages.branch, name="branch"),
     path("runs/<int:run_id>/repeat/", repeats.repeat, name="repeat"),
     path("runs/<int:run_id>/edit/", repeats.edit_run, name="edit_run"),
