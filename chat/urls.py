@@ -1,6 +1,6 @@
 from django.urls import path
 
-from chat.views import code, conversations, messages, paste, presets, repeats, retries
+from chat.views import code, context, conversations, messages, paste, presets, repeats, retries
 
 app_name = "chat"
 urlpatterns = [
@@ -29,6 +29,9 @@ urlpatterns = [
     path("presets/<int:preset_id>/change/", presets.change, name="change_preset"),
     path("presets/<int:preset_id>/delete/", presets.delete, name="delete_preset"),
     path("presets/<int:preset_id>/undo/", presets.undo, name="undo_preset"),
+    path("context/", context.context, name="context"),
+    path("context/model/", context.choose, name="context_model"),
+    path("conversations/<int:conversation_id>/go-on/", context.go_on, name="go_on"),
     path("code/", code.code, name="code"),
     path("paste/", paste.paste, name="paste"),
 ]
