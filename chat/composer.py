@@ -126,7 +126,7 @@ class Composer:
         if reading.errors:
             self.problem = Problem("A parameter cannot be sent.", " ".join(reading.errors.values()))
             return None
-        return Settings(self.language_model, self.system_prompt, self.written, reading.to_send)
+        return Settings(self.language_model, self.system_prompt, self.written, reading.to_send, reading.as_set)
 
     def _problem_with_model(self) -> Problem | None:
         model = self.language_model

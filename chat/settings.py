@@ -16,8 +16,5 @@ class Settings:
     written: dict[str, str] = field(default_factory=dict)
     # On the wire: what was set, and what is always sent.
     to_send: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def as_set(self) -> dict[str, Any]:
-        """Of those, what the person set."""
-        return self.language_model.panel.read(self.written, streaming=True).as_set
+    # Of those, what the person set.
+    as_set: dict[str, Any] = field(default_factory=dict)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from chat.views import code, conversations, messages, paste, repeats
+from chat.views import code, context, conversations, messages, paste, presets, repeats, retries
 
 app_name = "chat"
 urlpatterns = [
@@ -18,9 +18,20 @@ urlpatterns = [
     path("messages/<int:message_id>/", messages.message, name="message"),
     path("messages/<int:message_id>/edit/", messages.edit, name="edit"),
     path("messages/<int:message_id>/regenerate/", messages.regenerate, name="regenerate"),
+    path("messages/<int:message_id>/retry/", retries.retry, name="retry"),
     path("messages/<int:message_id>/branch/", messages.branch, name="branch"),
     path("runs/<int:run_id>/repeat/", repeats.repeat, name="repeat"),
     path("runs/<int:run_id>/edit/", repeats.edit_run, name="edit_run"),
+    path("presets/", presets.presets, name="presets"),
+    path("presets/save/", presets.save, name="save_preset"),
+    path("presets/unapply/", presets.unapply, name="unapply_preset"),
+    path("presets/<int:preset_id>/apply/", presets.apply, name="apply_preset"),
+    path("presets/<int:preset_id>/change/", presets.change, name="change_preset"),
+    path("presets/<int:preset_id>/delete/", presets.delete, name="delete_preset"),
+    path("presets/<int:preset_id>/undo/", presets.undo, name="undo_preset"),
+    path("context/", context.context, name="context"),
+    path("context/model/", context.choose, name="context_model"),
+    path("conversations/<int:conversation_id>/go-on/", context.go_on, name="go_on"),
     path("code/", code.code, name="code"),
     path("paste/", paste.paste, name="paste"),
 ]

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from accounts.models import ApiKey, User
+from providers.dialects.aimlapi import AimlApi
 from providers.models import Provider
 
 
@@ -13,22 +14,43 @@ class Slot:
     origin: str
     providers: list[Provider]
     key: ApiKey | None
+    # With which the person manages keys there.
+    management: ApiKey | None = None
+
+    @property
+    def account_of(self) -> int | None:
+        """The number under which the account behind it is shown; None while no key tells whose account that is."""
+        key = self.key or self.management
+        return key.pk if key else None
+
+    @property
+    def known_provider(self) -> Provider | None:
+        """The provider there whose account can be read, where one is."""
+        return next((provider for provider in self.providers if isinstance(provider.dialect, AimlApi)), None)
 
 
 def slots_of(user: User) -> list[Slot]:
     """A slot for every origin that wants a key, those of packaged providers first; left-over keys last."""
-    keys = {key.origin: key for key in ApiKey.objects.of(user).order_by("origin")}
+    keys = {key.origin: key for key in ApiKey.objects.of(user)}
+    management = {key.origin: key for key in ApiKey.objects.managing(user)}
     found: dict[str, list[Provider]] = {}
     for provider in sorted(_wanting_keys(user), key=lambda provider: not provider.is_packaged):
         found.setdefault(provider.origin, []).append(provider)
-    slots = [Slot(origin, providers, keys.pop(origin, None)) for origin, providers in found.items()]
-    return slots + [Slot(origin, [], key) for origin, key in keys.items()]
+    origins = [*found, *sorted((keys.keys() | management.keys()) - found.keys())]
+    return [Slot(origin, found.get(origin, []), keys.get(origin), management.get(origin)) for origin in origins]
+
+
+def slot_at(user: User, origin: str) -> Slot:
+    """The slot of one origin."""
+    there = {"origin": origin}
+    key = ApiKey.objects.of(user).filter(**there).first()
+    management = ApiKey.objects.managing(user).filter(**there).first()
+    return Slot(origin, [other for other in _wanting_keys(user) if other.origin == origin], key, management)
 
 
 def slot_of(user: User, provider: Provider) -> Slot:
     """The slot that this provider's key lies in."""
-    neighbours = [other for other in _wanting_keys(user) if other.origin == provider.origin]
-    return Slot(provider.origin, neighbours, provider.key_of(user))
+    return slot_at(user, provider.origin)
 
 
 def _wanting_keys(user: User) -> list[Provider]:

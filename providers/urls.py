@@ -1,11 +1,21 @@
 from django.urls import path
 
-from providers.views import keys, models, providers
+from providers.views import account, keys, managed_keys, models, providers
 
 app_name = "providers"
 urlpatterns = [
     path("settings/keys/", keys.keys, name="keys"),
+    path("settings/keys/<int:key_id>/", account.account, name="account"),
     path("settings/keys/<int:key_id>/delete/", keys.delete, name="delete_key"),
+    path("settings/keys/<int:key_id>/management/", account.store_management, name="store_management_key"),
+    path("settings/keys/<int:key_id>/management/delete/", account.delete_management, name="delete_management_key"),
+    path("settings/keys/<int:key_id>/managed/", managed_keys.managed_keys, name="managed_keys"),
+    path("settings/keys/<int:key_id>/managed/<str:prefix>/", managed_keys.managed_key, name="managed_key"),
+    path(
+        "settings/keys/<int:key_id>/managed/<str:prefix>/delete/",
+        managed_keys.delete_managed_key,
+        name="delete_managed_key",
+    ),
     path("settings/providers/", providers.providers, name="providers"),
     path("settings/providers/<int:provider_id>/", providers.provider, name="provider"),
     path("settings/providers/<int:provider_id>/delete/", providers.delete, name="delete_provider"),

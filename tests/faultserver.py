@@ -193,6 +193,8 @@ class FaultServer:
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), name="fault server", daemon=True)
         self._ready = threading.Event()
         self._connected: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
+        # What addresses other than that of completions answer, by method and path.
+        self._placed: dict[tuple[str, str], Script] = {}
         self.requests: list[Recorded] = []
         # Those whose answer is not at its end.
         self._answering: list[Recorded] = []
@@ -230,6 +232,16 @@ class FaultServer:
         """Answer the next call with a whole response; what is not bytes is sent as JSON."""
         written = body if isinstance(body, bytes) else json.dumps(body).encode()
         self.say(*framed(status, written, {"Content-Type": "application/json", **(headers or {})}))
+
+    def place(self, method: str, path: str, status: int, body: object = b"") -> None:
+        """From now on answer this method at this path so, whatever else is told."""
+        written = body if isinstance(body, bytes) else json.dumps(body).encode()
+        with self._lock:
+            self._placed[method, path] = framed(status, written, {"Content-Type": "application/json"})
+
+    def place_fixture(self, method: str, path: str, name: str) -> None:
+        """The same, with a recorded sample from `tests/wire`."""
+        self.place(method, path, 200, (WIRE / name).read_bytes())
 
     def stream(self, *parts: str | threading.Event, tokens_per_second: float = 0) -> None:
         """Answer the next call with this text, a word at a time; where an event stands, once it is set."""
@@ -314,6 +326,8 @@ class FaultServer:
             self.requests.append(request)
             self._answering.append(request)
             self._lock.notify_all()
+            if placed := self._placed.get((request.method, request.path)):
+                return placed
             if request.method == "POST" and self._told:
                 return self._told.popleft()
         return _by_path(request) if request.method == "GET" else _by_model(request)

@@ -23,7 +23,12 @@ def vault() -> Vault:
 
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
     def of(self, user: User) -> Self:
-        return self.filter(user=user)
+        """Those that the person's calls are made with."""
+        return self.filter(user=user, kind=ApiKey.Kind.CALLS)
+
+    def managing(self, user: User) -> Self:
+        """Those that the person manages keys at a provider with. No run ever sees them."""
+        return self.filter(user=user, kind=ApiKey.Kind.MANAGEMENT)
 
     def to_reseal(self) -> Self:
         """Those that another data key than the writing one has sealed."""
@@ -31,28 +36,33 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
         # Not `startswith`: SQLite would take two data keys whose ids differ in case for the same.
         return self.alias(head=Left("sealed", len(head))).exclude(head=head)
 
-    def store(self, user: User, origin: str, secret: Secret) -> "ApiKey":
+    def store(self, user: User, origin: str, secret: Secret, kind: str = "calls") -> "ApiKey":
         """This person's key for this origin, new or replaced. It can be used, and never be shown again."""
-        credential_id = uuid4().hex
-        sealed = vault().seal(secret, Place(owner=user.pk, credential_id=credential_id, host=origin))
+        new = ApiKey(user=user, origin=origin, kind=kind, credential_id=uuid4().hex)
         key, _ = self.update_or_create(
             user=user,
             origin=origin,
+            kind=kind,
             defaults={
-                "credential_id": credential_id,
-                "sealed": sealed,
+                "credential_id": new.credential_id,
+                "sealed": vault().seal(secret, new.place),
                 "last_four": secret.last_four,
                 "fingerprint": vault().fingerprint(secret),
                 "check_state": ApiKey.Check.UNTRIED,
                 "checked_at": None,
             },
         )
-        logger.info("An API key was stored", extra={"user": user.pk, "origin": origin})
+        logger.info("An API key was stored", extra={"user": user.pk, "origin": origin, "kind": kind})
         return key
 
 
 class ApiKey(models.Model):
     """A person's secret for one origin (scheme, host, port), encrypted. It leaves the server only for that origin."""
+
+    class Kind(models.TextChoices):
+        CALLS = "calls"
+        # Makes, changes and deletes keys at the provider, and calls no model.
+        MANAGEMENT = "management"
 
     class Check(models.TextChoices):
         UNTRIED = "untried"
@@ -61,6 +71,7 @@ class ApiKey(models.Model):
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_keys")
     origin = models.CharField(max_length=255)
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.CALLS)
     credential_id = models.CharField(max_length=32)
     sealed = models.TextField()
     last_four = models.CharField(max_length=4, blank=True)
@@ -73,14 +84,19 @@ class ApiKey(models.Model):
     objects = ApiKeyQuerySet.as_manager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["user", "origin"], name="one_key_per_person_and_origin")]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "origin", "kind"], name="one_key_of_a_kind_per_person_and_origin")
+        ]
 
     def __str__(self) -> str:
         return f"key of {self.user_id} for {self.origin}"
 
     @property
     def place(self) -> Place:
-        return Place(owner=self.user_id, credential_id=self.credential_id, host=self.origin)
+        # The kind is part of it: a management key whose row is turned into one for calls does not open.
+        is_for_calls = self.kind == self.Kind.CALLS
+        name = self.credential_id if is_for_calls else f"{self.kind}:{self.credential_id}"
+        return Place(owner=self.user_id, credential_id=name, host=self.origin)
 
     def open(self) -> Secret:
         """The secret itself, for the one call that needs it. Raises `UnreadableKey`."""

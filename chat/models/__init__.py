@@ -3,5 +3,6 @@
 from chat.models.conversation import Conversation
 from chat.models.message import Message
 from chat.models.place import Place
+from chat.models.preset import Preset
 
-__all__ = ["Conversation", "Message", "Place"]
+__all__ = ["Conversation", "Message", "Place", "Preset"]

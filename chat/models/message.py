@@ -6,6 +6,8 @@ from django.db import models
 from django.utils.safestring import SafeString, mark_safe
 
 from accounts.models import User
+from chat.endings import Notice
+from chat.models.ending import notice_for
 from chat.transcript import Turn
 from runs.markdown import render
 from runs.models import Run
@@ -102,6 +104,11 @@ class Message(models.Model):
     def snapshot(self) -> Snapshot:
         """What a reply that is still being written says so far."""
         return snapshot(self.run_id) if self.run_id else Snapshot()
+
+    @cached_property
+    def notice(self) -> Notice | None:
+        """Why a reply that has ended is short or empty, where it is."""
+        return notice_for(self.run) if self.run and self.run.is_final else None
 
     @cached_property
     def fresh_token(self) -> str:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
+from chat.models.ending import with_language_models
 from chat.models.message import Message
 from runs.models.run import HEAVY
 
@@ -66,4 +67,5 @@ class Branch:
         messages = [found[number] for number in shown]
         for message in messages:
             message.stand_among(tree.siblings(message.pk))
+        with_language_models(message.run for message in messages if message.run)
         return cls(messages, shown[0] if len(path) > len(shown) else None)

@@ -10,6 +10,7 @@ from accounts.requests import PersonRequest
 from chat.composer import Composer
 from chat.models import Conversation, Place
 from chat.typed import TypedPanel
+from chat.views.presets import applied, asked_for
 from providers.catalogue import resolve
 from providers.parameters import shown
 
@@ -113,6 +114,7 @@ def show(request: PersonRequest, shown: Conversation | None, composer: Composer,
     before = request.GET.get("before", "")
     branch = shown.branch(before=int(before) if before.isdecimal() else None) if shown else None
     deleted = request.GET.get("deleted", "")
+    composer = applied(request, composer)
     context = {
         "conversation": shown,
         "branch": branch.messages if branch else [],
@@ -125,6 +127,7 @@ def show(request: PersonRequest, shown: Conversation | None, composer: Composer,
         if deleted.isdecimal()
         else None,
         **listed(request),
+        **asked_for(request),
     }
     return render(request, "chat/playground.html", context, status=status)
 

@@ -1,4 +1,4 @@
-"""The three ways to call a provider."""
+"""The ways to call a provider."""
 
 import string
 from collections.abc import AsyncIterator
@@ -64,8 +64,13 @@ async def complete(call: Call) -> Batch:
 
 async def fetch(url: str, dialect: Dialect, key: Secret | None) -> bytes:
     """What a GET of this address answers: a model list, or the check of a key."""
+    return await submit("GET", url, dialect, key)
+
+
+async def submit(method: str, url: str, dialect: Dialect, key: Secret | None, body: bytes = b"") -> bytes:
+    """What is answered to this method at this address, where something other than a model is asked for or changed."""
     request = (await client()).build_request(
-        "GET", checked(url), headers=_headers(dialect, key), timeout=_connecting(FORM_TIMEOUTS)
+        method, checked(url), content=body or None, headers=_headers(dialect, key), timeout=_connecting(FORM_TIMEOUTS)
     )
     with Deadlines(FORM_TIMEOUTS) as deadlines:
         async with _response(request, dialect, key, deadlines) as response:

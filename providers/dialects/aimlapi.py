@@ -28,6 +28,14 @@ class AimlApi(OpenAI):
     def key_check_url(self, base_url: str) -> str:
         return f"{_host(base_url)}/v1/key"
 
+    def balance_url(self, base_url: str) -> str:
+        """What is left on the account. The address beside it, `/detail`, also answers who the person is."""
+        return f"{_host(base_url)}/v2/billing"
+
+    def keys_url(self, base_url: str, prefix: str = "") -> str:
+        """Where a management key lists and makes keys, and where one of them is changed."""
+        return f"{_host(base_url)}/v1/keys{prefix and '/'}{prefix}"
+
     def read_cost(self, answer: Mapping[str, Any]) -> Cost | None:
         """Whole answers say it in `meta.usage`, per call. Streams were never seen to."""
         if "meta" not in answer:

@@ -14,3 +14,19 @@ def default_max_tokens(*, reasons: bool, max_output_tokens: int | None, context_
     if context_length:
         tokens = min(tokens, max(1, context_length // 2))
     return tokens
+
+
+# What a limit that was too small is raised by.
+STEP = 4
+
+
+def next_limit(limit: int | None, *, usual: int | None, most: int | None, reasons: bool) -> int | None:
+    """The limit to try next after this one was too small; None where none is known or no larger one is allowed.
+
+    Who reasons gets at least what is usual: a few tokens more would all go into the reasoning again.
+    """
+    if not limit:
+        return None
+    wanted = max(limit * STEP, usual or 0) if reasons else limit * STEP
+    tokens = min(wanted, most) if most is not None else wanted
+    return tokens if tokens > limit else None

@@ -5,6 +5,7 @@ that was left empty is not sent, because *unset* is the provider's choice and di
 no I/O.
 """
 
+import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -114,6 +115,27 @@ class Panel:
             raise ParameterError(reading.errors)
         return reading.to_send
 
+    def with_limit(self, written: Mapping[str, str], tokens: int) -> dict[str, str]:
+        """What was written, with this limit of the answer in the place of any other."""
+        kept = {name: text for name, text in written.items() if name not in LIMITS}
+        if self.limit:
+            kept[self.limit] = str(tokens)
+        try:
+            further = parse_object(FURTHER_LABEL, kept.get(FURTHER, ""))
+        except ValueError:
+            return kept
+        # There it would outvote the field.
+        if _has_limit(further):
+            others = {name: value for name, value in further.items() if name not in LIMITS}
+            kept[FURTHER] = json.dumps(others, ensure_ascii=False, indent=2) if others else ""
+        return kept
+
+    @property
+    def most_tokens(self) -> int | None:
+        """The largest limit of the answer that the model takes, where that is known."""
+        most = self.by_name[self.limit].most if self.limit else None
+        return int(most) if most else None
+
     def _values(self, written: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
         values: dict[str, Any] = {}
         errors: dict[str, str] = {}
@@ -161,8 +183,8 @@ class Panel:
             max_output_tokens=facts.max_output_tokens,
             context_length=facts.context_length,
         )
-        most = self.by_name[self.limit].most if self.limit else None
-        return min(tokens, int(most)) if most else tokens
+        most = self.most_tokens
+        return min(tokens, most) if most else tokens
 
 
 def _bounded(field: Field, max_output_tokens: int | None) -> Field:

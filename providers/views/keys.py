@@ -59,9 +59,7 @@ def delete(request: PersonRequest, key_id: int) -> HttpResponse:
     key = get_object_or_404(ApiKey.objects.of(request.user), pk=key_id)
     key.delete()
     messages.success(request, "The key was deleted from this server. At the provider it is still valid.")
-    slots = keyring.slots_of(request.user)
-    left_over = Slot(key.origin, [], None)
-    return _answer(request, next((slot for slot in slots if slot.origin == key.origin), left_over))
+    return _answer(request, keyring.slot_at(request.user, key.origin))
 
 
 def _provider(request: PersonRequest, provider_id: int) -> Provider:

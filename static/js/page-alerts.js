@@ -9,6 +9,8 @@ const WORDS = {
 const BROKEN = `The server made a mistake of its own. ${KEPT} Try again; if it stays, tell the operator.`;
 const UNREACHABLE = `The server cannot be reached. ${KEPT} Check your connection, then try again.`;
 const OFFLINE = "You are offline. Answers go on at the server; this page catches up when you are back.";
+// They ask by themselves: what becomes of that is no news about what the person did.
+const UNASKED = ["troubles", "context-meter"];
 const SIGNED_OUT = `You are signed out. ${KEPT} Sign in again in another tab, then try again here.`;
 
 /** Requests that failed, in words. One notice at a time; the next request of the person that works takes it away. */
@@ -20,10 +22,12 @@ class PageAlerts extends HTMLElement {
     // In the capture phase: the composer must not take a refused answer for a sent message.
     const on = (name, act) => document.addEventListener(name, act, { signal, capture: true });
     on("htmx:beforeSwap", (event) => this.#refuseSignInPage(event));
-    on("htmx:afterRequest", ({ detail }) => detail.successful && detail.elt.id !== "troubles" && this.#clear());
-    on("htmx:responseError", (event) => this.#sayWhy(event.detail.xhr));
-    on("htmx:sendError", () => this.#say(navigator.onLine ? UNREACHABLE : OFFLINE));
-    on("htmx:timeout", () => this.#say(UNREACHABLE));
+    on("htmx:afterRequest", ({ detail }) => detail.successful && !UNASKED.includes(detail.elt.id) && this.#clear());
+    // Nobody waits for the context meter, so nobody misses it.
+    const onFailed = (name, act) => on(name, (event) => event.detail.elt?.id !== "context-meter" && act(event));
+    onFailed("htmx:responseError", (event) => this.#sayWhy(event.detail.xhr));
+    onFailed("htmx:sendError", () => this.#say(navigator.onLine ? UNREACHABLE : OFFLINE));
+    onFailed("htmx:timeout", () => this.#say(UNREACHABLE));
     window.addEventListener("offline", () => this.#say(OFFLINE), { signal });
     window.addEventListener("online", () => this.#clear(), { signal });
   }

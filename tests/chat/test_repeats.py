@@ -19,7 +19,8 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def reply(alice: User, model: LanguageModel) -> Message:
     """The second answer of a conversation, with a system prompt and a parameter that was set."""
-    settings = Settings(model, "Be brief", {"temperature": "0.5"}, {"temperature": 0.5, "max_tokens": 4096})
+    as_set = {"temperature": 0.5}
+    settings = Settings(model, "Be brief", {"temperature": "0.5"}, {**as_set, "max_tokens": 4096}, as_set)
     first = Conversation.say(alice, None, "One", settings, "token-1")
     Run.objects.update(state="done", text="Two")
     second = Conversation.say(alice, first.conversation, "Three", settings, "token-2")
