@@ -24,7 +24,9 @@ INTERVAL = 5.0
 def sweep() -> int:
     """Look after every run that nobody looks after any more; how many those were."""
     dead = Run.objects.filter(state=Run.State.RUNNING, lease_until__lt=Now()).only("owner", "state")
-    overdue = Run.objects.filter(state=Run.State.QUEUED, queued_at__lt=Now() - OVERDUE).only("owner", "state")
+    overdue = Run.objects.filter(state=Run.State.QUEUED, in_background=False, queued_at__lt=Now() - OVERDUE).only(
+        "owner", "state"
+    )
     return sum(_requeue(run) or _interrupt(run) for run in dead) + sum(_interrupt(run) for run in overdue)
 
 
@@ -71,8 +73,8 @@ def _interrupt(run: Run) -> bool:
     return True
 
 
-def sweep_forever(stopped: threading.Event) -> None:
-    """The sweeper thread of a worker."""
+def sweep_forever(stopped: threading.Event, afterwards: Callable[[], None]) -> None:
+    """The sweeper thread of a worker. `afterwards` is done behind each look, in the same database."""
     while not stopped.wait(INTERVAL):
         try:
             if ended := sweep():
