@@ -101,9 +101,9 @@ def database(url: str) -> dict[str, object]:
                 # A process that freezes between two statements would keep its runs locked, and the sweeper out.
                 "options": f"-c idle_in_transaction_session_timeout={FROZEN_SECONDS}s",
                 **dict(parse_qsl(parts.query)),
-                # The native pool keeps connections for all threads of the process; a refused place is an error
-                # after `timeout` seconds instead of a hang.
-                "pool": {"min_size": 1, "max_size": 16, "timeout": 10},
+                # The native pool keeps connections for all threads of the process. Where the server has none to give,
+                # a person is told so within a second, instead of waiting; the journal asks again by itself.
+                "pool": {"min_size": 1, "max_size": 16, "timeout": 0.75},
             },
         }
     raise EnvError(f"{PREFIX}DATABASE_URL must begin with sqlite:// or postgres://, not {parts.scheme or 'nothing'}.")

@@ -61,7 +61,8 @@ IDLE_SECONDS = env.number("IDLE_SECONDS", 60, least=1)
 STREAM_SECONDS = env.number("STREAM_SECONDS", 1800, least=1)
 # The same for a run in the background, which says nothing until it is done.
 BACKGROUND_SECONDS = env.number("BACKGROUND_SECONDS", 1800, least=1)
-# Background runs that are performed at once for one person, and with one provider; and that one person may have waiting.
+# Background runs that are performed at once for one person, and with one provider; and how many a person may have
+# waiting.
 BACKGROUND_PER_PERSON = env.number("BACKGROUND_PER_PERSON", 4, least=1)
 BACKGROUND_PER_PROVIDER = env.number("BACKGROUND_PER_PROVIDER", 16, least=1)
 BACKGROUND_WAITING = env.number("BACKGROUND_WAITING", 500, least=1)

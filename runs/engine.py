@@ -108,7 +108,7 @@ class Engine:
             is_ours = queued.run and not queued.run.in_background and not self._is_draining
             return queued, self._claimed_call(queued.run) if is_ours else None
 
-        stored: tuple[Queued, Call | NotSent | None] = await self.journal.perform(work)
+        stored: tuple[Queued, Call | NotSent | None] = await self.journal.perform_aside(work)
         queued, call = stored
         if queued.run and call is not None:
             self._start(queued.run.pk, call)

@@ -43,6 +43,8 @@ FORGOTTEN = timedelta(seconds=3)
 OVERDUE = timedelta(seconds=60)
 # Seconds that a failing database is tried again before the runs are given up.
 PATIENCE = 10.0
+# Threads that store starts beside the tokens, where the database takes several writers. More of them were slower.
+ASIDE = 1
 # Characters that one run may have waiting for the database before its provider is read no further.
 LARGEST_BACKLOG = 1024 * 1024
 
@@ -158,6 +160,7 @@ class Journal:
         self._urgent = asyncio.Event()
         # One thread, one connection: SQLite has one writer anyway, and the order of commits is the order of calls.
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
+        self._aside = ThreadPoolExecutor(max_workers=ASIDE, thread_name_prefix="journal-aside")
         self._writer: asyncio.Task[None] | None = None
 
     def want(self, log: RunLog) -> None:
@@ -186,6 +189,17 @@ class Journal:
         self._awake()
         return await done
 
+    async def perform_aside(self, work: Work) -> Any:
+        """Do this in a transaction of its own, where the database takes several at once: what has many rows to write
+        would hold up the tokens of everybody else.
+        """
+        if not connection.features.has_select_for_update:
+            return await self.perform(work)
+        _, (result,) = await self._commit_patiently([], [work], self._aside)
+        if isinstance(result, Exception):
+            raise result
+        return result
+
     def _awake(self) -> None:
         if self._writer is None or self._writer.done():
             self._writer = asyncio.get_running_loop().create_task(self._write(), name="journal")
@@ -213,7 +227,7 @@ class Journal:
     async def _store(self, batch: list[Taken], works: list[Asked]) -> None:
         """Commit, then tell. What cannot be stored is never shown."""
         try:
-            ours, results = await self._commit_patiently(batch, [work for work, _ in works])
+            ours, results = await self._commit_patiently(batch, [work for work, _ in works], self._thread)
         except Exception as error:
             # One run's mistake must not cost the others their tokens; a database that is away costs all of them.
             if len(batch) + len(works) > 1 and trouble_of(error) is None:
@@ -236,14 +250,16 @@ class Journal:
             else:
                 done.set_result(result)
 
-    async def _commit_patiently(self, batch: list[Taken], works: list[Work]) -> tuple[set[int], list[Any]]:
+    async def _commit_patiently(
+        self, batch: list[Taken], works: list[Work], thread: ThreadPoolExecutor
+    ) -> tuple[set[int], list[Any]]:
         """Commit, for some seconds again and again while the database cannot be reached."""
         loop = asyncio.get_running_loop()
         until = loop.time() + PATIENCE
         while True:
             begun = loop.time()
             try:
-                stored = await loop.run_in_executor(self._thread, self._commit, batch, works)
+                stored = await loop.run_in_executor(thread, self._commit, batch, works)
             except FAILURES as error:
                 trouble = storage.failed(error)
                 # What has arrived is worth waiting for room; a person who waits is better told that there is none.
@@ -264,6 +280,7 @@ class Journal:
             await asyncio.gather(self._writer, return_exceptions=True)
         await asyncio.get_running_loop().run_in_executor(self._thread, lambda: connection.close())
         self._thread.shutdown()
+        self._aside.shutdown()
 
     # What follows runs in the writer's thread.
 

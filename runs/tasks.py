@@ -1,7 +1,7 @@
 """What a Celery worker does for runs.
 
-The database knows which runs wait, and whose turn it is. A message says only that there is something to do: one too many
-finds nothing, and one that is lost is sent again by the sweeper.
+The database knows which runs wait, and whose turn it is. A message says only that there is something to do: one too
+many finds nothing, and one that is lost is sent again by the sweeper.
 """
 
 import logging

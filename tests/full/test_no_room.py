@@ -10,8 +10,9 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import uuid4
@@ -41,6 +42,7 @@ LARGE = 80_000
 
 IS_FULL = "the server's disk is full"
 IS_READ_ONLY = "the server's database takes no changes"
+IS_HELD_UP = "the server's database is held up by something else"
 NOTHING_SAVED = "Nothing can be saved right now: "
 # Of an answer that was cut, whoever ended it: this process, or a sweeper.
 THE_REST = "Run it again if you need the rest"
@@ -176,6 +178,25 @@ async def test_files_that_cannot_be_written_cost_nothing_that_was_shown(
     embedded.check()
 
 
+async def test_a_file_that_another_program_keeps_locked_costs_nothing_that_was_shown(
+    embedded: Embedded, upstream: FaultServer
+) -> None:
+    """Each writer waits for its turn as long as SQLite lets it, which is 20 s, and then says why."""
+    link = entrance(embedded.run, upstream)
+    file = embedded.disk.folder / "playground.sqlite3"
+    async with Person.entering(embedded.url, embedded.url, link) as person:
+        with closing(sqlite3.connect(file, isolation_level=None, timeout=20)) as other:
+            await live_through(
+                person,
+                embedded.url,
+                upstream,
+                IS_HELD_UP,
+                hit=lambda: other.execute("BEGIN IMMEDIATE").close(),
+                heal=other.rollback,
+            )
+    embedded.check()
+
+
 # With PostgreSQL and Redis
 
 
@@ -292,6 +313,47 @@ async def test_a_database_that_stays_away_too_long_costs_nothing_that_was_shown(
     assert shown.text == record.text
     assert LONG_ANSWER.startswith(record.text)
     assert page.problems == []
+
+
+async def test_who_comes_while_the_database_has_no_connection_to_give_is_told_so_at_once(
+    deployment: Deployment, upstream: FaultServer
+) -> None:
+    link, url = entrance(deployment.run, upstream), deployment.urls[0]
+    with unchanged(deployment):
+        async with Person.entering(deployment.base_url, url, link) as person:
+            with every_connection(deployment.postgres.url):
+                seconds = sorted([await refused_after(person, url) for _ in range(20)])
+            await person.insist([url], MODEL, uuid4().hex)
+    assert seconds[18] < 1
+
+
+async def refused_after(person: Person, url: str) -> float:
+    """Seconds until a page says that the database is away, and when to come again."""
+    begun = time.monotonic()
+    async with person.session.get(url + "/") as answer:
+        assert "the server's database cannot be reached" in html.unescape(await answer.text())
+        assert answer.status == 503
+        assert int(answer.headers["Retry-After"]) > 0
+    return time.monotonic() - begun
+
+
+@contextmanager
+def every_connection(url: str) -> Iterator[None]:
+    """Take all the connections that a server has, also those that others have."""
+    others = """
+        SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> ALL(%s)
+    """
+    with ExitStack() as taken:
+        first = taken.enter_context(psycopg.connect(url, autocommit=True))
+        ours = [first.info.backend_pid]
+        while True:
+            try:
+                ours.append(taken.enter_context(psycopg.connect(url)).info.backend_pid)
+            except psycopg.OperationalError:
+                # No more to be had. Whoever still has one loses it, and it is ours if we are quicker than they are.
+                if not first.execute(others, [ours]).fetchall():
+                    break
+        yield
 
 
 async def test_a_process_that_was_frozen_changes_nothing_of_what_others_ended(

@@ -9,7 +9,7 @@ from accounts.models import User
 from runs import metrics
 from runs.journal import Journal
 from runs.models import Run
-from runs.sweeper import sweep
+from runs.sweeper import Sweeper
 from tests.plans import captured_plans, reads_a_whole_table
 
 pytestmark = pytest.mark.django_db
@@ -18,7 +18,12 @@ pytestmark = pytest.mark.django_db
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL plans by what is in the tables")
 @pytest.mark.parametrize(
     "look",
-    [sweep, Journal().forgotten, metrics.look_at_database, lambda: Run.objects.under_way().filter(user=1).count()],
+    [
+        Sweeper().look,
+        Journal().forgotten,
+        metrics.look_at_database,
+        lambda: Run.objects.under_way().filter(user=1).count(),
+    ],
     ids=["the sweeper", "the heartbeat", "the metrics", "the limit for each person"],
 )
 def test_what_is_under_way_is_found_without_reading_all_runs(look: Callable[[], object]) -> None:

@@ -4,14 +4,21 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.db.models.functions import Now
 from django.utils import timezone
 
-from runs.journal import OVERDUE
+from runs.journal import LEASE, OVERDUE
 from runs.models import Attempt, Run, RunEvent
-from runs.sweeper import sweep
+from runs.sweeper import Sweeper, _interrupt
 
 pytestmark = pytest.mark.django_db
 Queue = Callable[..., Run]
+
+
+def sweep() -> int:
+    """What a sweeper ended that has looked twice."""
+    sweeper = Sweeper()
+    return sweeper.look() + sweeper.look()
 
 
 def abandoned(queue: Queue, *, lease: timedelta) -> Run:
@@ -35,7 +42,7 @@ def test_a_run_whose_process_died_keeps_its_text_and_says_that_it_may_have_been_
 
 
 def test_a_run_with_a_lease_is_left_alone(queued: Queue) -> None:
-    abandoned(queued, lease=timedelta(seconds=60))
+    abandoned(queued, lease=timedelta(seconds=10))
     assert sweep() == 0
 
 
@@ -68,3 +75,30 @@ def test_a_run_that_was_waiting_for_its_next_attempt_is_given_back(queued: Queue
     sweep()
     run.refresh_from_db()
     assert (run.state, run.owner) == (Run.State.QUEUED, "")
+
+
+def test_a_run_that_gives_a_sign_of_life_between_two_looks_is_alive(queued: Queue) -> None:
+    run = abandoned(queued, lease=timedelta(hours=-1))
+    sweeper = Sweeper()
+    assert sweeper.look() == 0
+    Run.objects.filter(pk=run.pk).update(lease_until=timezone.now() - timedelta(minutes=59))
+    assert sweeper.look() == 0
+
+
+def test_a_dead_run_does_not_wait_for_a_clock_that_was_set_back(queued: Queue) -> None:
+    abandoned(queued, lease=timedelta(hours=1))
+    assert sweep() == 1
+
+
+def test_a_sign_of_life_after_the_last_look_is_not_overlooked(queued: Queue) -> None:
+    run = abandoned(queued, lease=timedelta(seconds=-1))
+    seen = Run.objects.get(pk=run.pk)
+    Run.objects.filter(pk=run.pk).update(lease_until=timezone.now() + timedelta(seconds=15))
+    assert not _interrupt(seen)
+    assert Run.objects.get(pk=run.pk).state == Run.State.RUNNING
+
+
+def test_a_lease_that_was_written_by_the_databases_clock_is_recognised(queued: Queue) -> None:
+    run = abandoned(queued, lease=timedelta(seconds=10))
+    Run.objects.filter(pk=run.pk).update(lease_until=Now() - LEASE)
+    assert sweep() == 1
