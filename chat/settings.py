@@ -16,8 +16,10 @@ class Settings:
     written: dict[str, str] = field(default_factory=dict)
     # On the wire: what was set, and what is always sent.
     to_send: dict[str, Any] = field(default_factory=dict)
+    # By a worker, whole, with nobody who has to keep the page open.
+    in_background: bool = False
 
     @property
     def as_set(self) -> dict[str, Any]:
         """Of those, what the person set."""
-        return self.language_model.panel.read(self.written, streaming=True).as_set
+        return self.language_model.panel.read(self.written, streaming=not self.in_background).as_set

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from chat.views import code, conversations, messages, paste, repeats
+from chat.views import code, conversations, messages, paste, repeats, tray
 
 app_name = "chat"
 urlpatterns = [
@@ -21,6 +21,8 @@ urlpatterns = [
     path("messages/<int:message_id>/branch/", messages.branch, name="branch"),
     path("runs/<int:run_id>/repeat/", repeats.repeat, name="repeat"),
     path("runs/<int:run_id>/edit/", repeats.edit_run, name="edit_run"),
+    path("tray/", tray.tray, name="tray"),
+    path("tray/seen/", tray.seen, name="seen"),
     path("code/", code.code, name="code"),
     path("paste/", paste.paste, name="paste"),
 ]

@@ -105,8 +105,10 @@ class Engine:
     async def _begin(self, queue: Callable[[], Queued]) -> Queued:
         def work() -> tuple[Queued, Call | NotSent | None]:
             queued = queue()
-            is_ours = queued.run and not queued.run.in_background and not self._is_draining
-            return queued, self._claimed_call(queued.run) if is_ours else None
+            run = queued.run
+            if run is None or run.in_background or self._is_draining:
+                return queued, None
+            return queued, self._claimed_call(run)
 
         stored: tuple[Queued, Call | NotSent | None] = await self.journal.perform_aside(work)
         queued, call = stored
@@ -297,6 +299,7 @@ class Engine:
 
     async def _hear(self, call: Call, log: RunLog, recorder: Recorder) -> None:
         """Take the answer: as it comes, or whole."""
+        recorder.streams = call.streams
         if not call.streams:
             batch = await client.complete(call)
             recorder.first_byte(log.ms)
@@ -399,8 +402,3 @@ def engine() -> Engine:
 async def drain(seconds: float, *, last: Callable[[], Awaitable[None]]) -> None:
     """Let this process's runs finish before it ends; see `Engine.drain`."""
     await engine().drain(seconds, last=last)
-
-
-async def begin(queue: Callable[[], Queued]) -> Queued:
-    """Store a run with what belongs to it, and have this process perform it; see `Engine.begin`."""
-    return await engine().begin(queue)

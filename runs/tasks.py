@@ -24,7 +24,7 @@ MOST_CALLS = 16
 _stopped = threading.Event()
 
 
-@shared_task(name="runs.take_a_turn", queue="long")  # type: ignore[untyped-decorator]
+@shared_task(name="runs.take_a_turn", queue="long")
 def take_a_turn() -> None:
     """Perform a background run. Whoever waits behind it, because of a limit perhaps, is called for then."""
     if workshop.take_a_turn():

@@ -7,6 +7,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from accounts.models import User
 from chat.transcript import Turn
+from runs.durations import Usual, usual
 from runs.markdown import render
 from runs.models import Run
 from runs.reading import Snapshot, snapshot
@@ -98,10 +99,21 @@ class Message(models.Model):
     def is_running(self) -> bool:
         return self.run is not None and not self.run.is_final
 
+    @property
+    def is_unseen(self) -> bool:
+        """It was made in the background, has ended, and nobody has looked since."""
+        run = self.run
+        return run is not None and run.in_background and run.is_final and run.seen_at is None
+
     @cached_property
     def snapshot(self) -> Snapshot:
         """What a reply that is still being written says so far."""
         return snapshot(self.run_id) if self.run_id else Snapshot()
+
+    @cached_property
+    def usual(self) -> Usual | None:
+        """How long a reply like this one usually takes, while it is made in the background."""
+        return usual(self.run.language_model_id) if self.run else None
 
     @cached_property
     def fresh_token(self) -> str:

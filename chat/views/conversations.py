@@ -12,6 +12,7 @@ from chat.models import Conversation, Place
 from chat.typed import TypedPanel
 from providers.catalogue import resolve
 from providers.parameters import shown
+from runs.models import Run
 
 # Conversations in the list at once.
 PAGE = 40
@@ -26,7 +27,7 @@ def playground(request: PersonRequest, model_id: str = "") -> HttpResponse:
     user = request.user
     latest = Conversation.objects.of(user).newest_first().select_related("language_model__provider").first()
     composer = Composer.of(user, latest)
-    composer.system_prompt, composer.written = "", {}
+    composer.system_prompt, composer.written, composer.in_background = "", {}, False
     composer.text = request.GET.get("prompt", "")
     wanted = model_id or request.GET.get("model", "") or composer.model_written or "demo/markdown"
     composer.model_written = wanted
@@ -112,6 +113,8 @@ def show(request: PersonRequest, shown: Conversation | None, composer: Composer,
     """The playground with this conversation, or with none yet."""
     before = request.GET.get("before", "")
     branch = shown.branch(before=int(before) if before.isdecimal() else None) if shown else None
+    if branch and any(message.is_unseen for message in branch.messages):
+        Run.objects.filter(reply__in=branch.messages).mark_seen()
     deleted = request.GET.get("deleted", "")
     context = {
         "conversation": shown,

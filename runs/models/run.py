@@ -6,6 +6,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from accounts.models import User
 from providers.errors import KINDS, Kind
@@ -34,6 +35,14 @@ class RunQuerySet(models.QuerySet["Run"]):
     def waiting(self) -> Self:
         """In the background, and not begun: found by an index of their own, the oldest of a person first."""
         return self.filter(WAITING)
+
+    def news_for(self, user: User) -> Self:
+        """The person's background runs that are under way, or have ended without having been looked at."""
+        return self.filter(user=user, in_background=True, seen_at=None).order_by("-pk")
+
+    def mark_seen(self) -> int:
+        """Their person has looked at those that have ended: they are no news any more."""
+        return self.filter(in_background=True, seen_at=None).exclude(UNDER_WAY).update(seen_at=Now())
 
     def light(self) -> Self:
         """Without the record's large columns."""
@@ -130,6 +139,8 @@ class Run(models.Model):
     in_background = models.BooleanField(default=False)
     # When a process last took it on.
     begun_at = models.DateTimeField(null=True)
+    # When its person looked at the end of a background run; until then it is news.
+    seen_at = models.DateTimeField(null=True)
     # The number of its last event; events are folded into the columns below when it ends.
     last_seq = models.PositiveIntegerField(default=0)
 
@@ -186,6 +197,12 @@ class Run(models.Model):
             models.Index(
                 fields=["user", "-begun_at"], condition=models.Q(in_background=True), name="runs_in_background"
             ),
+            # What runs in the background, or has ended unseen.
+            models.Index(
+                fields=["user", "-id"],
+                condition=models.Q(in_background=True, seen_at=None),
+                name="runs_that_are_news",
+            ),
             # How long this model usually takes.
             models.Index(fields=["language_model", "-id"], condition=models.Q(state="done"), name="runs_of_a_model"),
         ]
@@ -196,6 +213,11 @@ class Run(models.Model):
     @property
     def is_final(self) -> bool:
         return self.state in self.FINAL
+
+    @property
+    def seconds_so_far(self) -> int:
+        """Since it was asked for, while it is under way."""
+        return max(0, int((timezone.now() - self.queued_at).total_seconds()))
 
     @property
     def request_body(self) -> bytes:
