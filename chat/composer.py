@@ -42,6 +42,7 @@ class Composer:
     written: dict[str, str] = field(default_factory=dict)
     client_token: str = field(default_factory=lambda: uuid4().hex)
     problem: Problem | None = None
+    in_background: bool = False
     settings: Settings | None = None
     # The panel was that of another model, and what became of it with this one.
     was_of_another: bool = False
@@ -60,6 +61,7 @@ class Composer:
             language_model=model,
             system_prompt=conversation.system_prompt,
             written=conversation.parameters,
+            in_background=conversation.in_background,
         )
 
     @classmethod
@@ -72,6 +74,7 @@ class Composer:
             model_written=data.get("model", "").strip(),
             system_prompt=as_typed(data, "system_prompt"),
             client_token=data.get("client_token", "")[:64] or uuid4().hex,
+            in_background="in_background" in data,
         )
         composer.language_model = resolve(user, composer.model_written, int(chosen) if chosen.isdecimal() else None)
         composer._take_over(TypedPanel.in_form(user, data, composer.language_model))
@@ -98,6 +101,7 @@ class Composer:
             language_model=self.language_model,
             system_prompt=self.system_prompt,
             written=self.written,
+            in_background=self.in_background,
         )
 
     def can_send(self) -> bool:
@@ -122,11 +126,18 @@ class Composer:
         self.problem = self._problem_with_model() or self._problem_with_panel()
         if self.problem or self.language_model is None:
             return None
-        reading = self.language_model.panel.read(self.written, streaming=True)
+        reading = self.language_model.panel.read(self.written, streaming=not self.in_background)
         if reading.errors:
             self.problem = Problem("A parameter cannot be sent.", " ".join(reading.errors.values()))
             return None
-        return Settings(self.language_model, self.system_prompt, self.written, reading.to_send, reading.as_set)
+        return Settings(
+            self.language_model,
+            self.system_prompt,
+            self.written,
+            reading.to_send,
+            reading.as_set,
+            in_background=self.in_background,
+        )
 
     def _problem_with_model(self) -> Problem | None:
         model = self.language_model
@@ -169,12 +180,23 @@ class Composer:
         return None
 
     def _problem_with_load(self) -> Problem | None:
-        return problem_with_load(self.user)
+        return problem_with_load(self.user, in_background=self.in_background)
 
 
-def problem_with_load(user: User) -> Problem | None:
+def problem_with_load(user: User, *, in_background: bool) -> Problem | None:
     """Why this person may not begin another run now."""
-    running = Run.objects.under_way().filter(user=user).count()
+    if in_background:
+        return _problem_with_queue(user)
+    running = Run.objects.under_way().filter(user=user, in_background=False).count()
     if running < settings.RUNS_PER_PERSON:
         return None
     return Problem("Too much is running at once.", f"Wait until one of your {running} runs has ended, or stop one.")
+
+
+def _problem_with_queue(user: User) -> Problem | None:
+    waiting = Run.objects.waiting().filter(user=user).count()
+    if waiting < settings.BACKGROUND_WAITING:
+        return None
+    return Problem(
+        "Too much is waiting already.", f"{waiting} runs of yours wait for their turn. Cancel some, or wait."
+    )

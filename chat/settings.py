@@ -18,3 +18,5 @@ class Settings:
     to_send: dict[str, Any] = field(default_factory=dict)
     # Of those, what the person set.
     as_set: dict[str, Any] = field(default_factory=dict)
+    # By a worker, whole, with nobody who has to keep the page open.
+    in_background: bool = False

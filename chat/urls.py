@@ -1,6 +1,6 @@
 from django.urls import path
 
-from chat.views import code, context, conversations, messages, paste, presets, repeats, retries
+from chat.views import code, context, conversations, messages, paste, presets, repeats, retries, tray
 
 app_name = "chat"
 urlpatterns = [
@@ -32,6 +32,8 @@ urlpatterns = [
     path("context/", context.context, name="context"),
     path("context/model/", context.choose, name="context_model"),
     path("conversations/<int:conversation_id>/go-on/", context.go_on, name="go_on"),
+    path("tray/", tray.tray, name="tray"),
+    path("tray/seen/", tray.seen, name="seen"),
     path("code/", code.code, name="code"),
     path("paste/", paste.paste, name="paste"),
 ]

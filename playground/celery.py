@@ -1,7 +1,7 @@
 """The Celery application: how jobs travel. Read by the worker, `celery --app playground worker`.
 
-The database is the truth: a message carries ids only, and may be lost or come twice. Only the worker imports this: a
-web process that sends nothing saves 0.3 s and 5 MB. One that comes to send jobs has to import it first.
+The database is the truth: a message carries ids at most, and may be lost or come twice. The worker imports this, and a
+web process when it first sends a job (`runs/starting.py`).
 """
 
 import json
@@ -45,9 +45,11 @@ if settings.REDIS_URL:
         broker_url=settings.REDIS_URL,
         broker_transport_options={
             # Seconds until a job that was never acknowledged is handed out again; above the longest run.
-            "visibility_timeout": settings.STREAM_SECONDS + 600,
+            "visibility_timeout": settings.BACKGROUND_SECONDS + settings.WORKER_DRAIN_SECONDS + 600,
             # Looked for at each beat (10 s). At each tenth, the default, a killed worker's job stayed away for 100 s.
             "unacked_restore_throttle": 1,
+            # Seconds that a person waits at most for a queue that is not there.
+            "socket_connect_timeout": 2,
         },
     )
 else:
@@ -70,6 +72,8 @@ else:
     )
 
 app.autodiscover_tasks()
+# For all threads: a web process sends from whichever one answers.
+app.set_default()
 
 
 @celeryd_init.connect

@@ -59,6 +59,13 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 FIRST_BYTE_SECONDS = env.number("FIRST_BYTE_SECONDS", 120, least=1)
 IDLE_SECONDS = env.number("IDLE_SECONDS", 60, least=1)
 STREAM_SECONDS = env.number("STREAM_SECONDS", 1800, least=1)
+# The same for a run in the background, which says nothing until it is done.
+BACKGROUND_SECONDS = env.number("BACKGROUND_SECONDS", 1800, least=1)
+# Background runs that are performed at once for one person, and with one provider; and how many a person may have
+# waiting.
+BACKGROUND_PER_PERSON = env.number("BACKGROUND_PER_PERSON", 4, least=1)
+BACKGROUND_PER_PROVIDER = env.number("BACKGROUND_PER_PROVIDER", 16, least=1)
+BACKGROUND_WAITING = env.number("BACKGROUND_WAITING", 500, least=1)
 # Seconds that running streams get to finish when the web process is asked to stop.
 DRAIN_SECONDS = env.number("DRAIN_SECONDS", 30)
 # The same for running jobs when a worker is asked.
@@ -126,6 +133,8 @@ CHANNEL_LAYERS = {
     )
 }
 BROKER_DIR = VAR_DIR / "broker"
+# The Celery application, imported by whoever sends a job.
+JOBS = "playground.celery"
 
 # People
 AUTH_USER_MODEL = "accounts.User"

@@ -111,7 +111,8 @@ class Supervisor:
 
 def _worker_command() -> list[str]:
     name = f"up-{os.getpid()}@%h"
-    threads = ["--pool", "threads", "--concurrency", "4"]
+    # Each job waits on a provider, and costs nothing meanwhile.
+    threads = ["--pool", "threads", "--concurrency", "16"]
     # One worker needs no word from others, and gossip takes a worker down with its Redis.
     alone = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     program = ["-m", "celery", "--quiet", "--app", "playground", "worker", "--hostname", name]

@@ -1,12 +1,14 @@
 """What a run sends, taken from its row: address, bytes, key."""
 
+from django.conf import settings
+
 from accounts.models import UnreadableKey
 from providers.client import Call, Timeouts
 from providers.errors import NotSent
 from runs.models import Run
 
 
-def prepare(run: Run, timeouts: Timeouts) -> Call | NotSent:
+def prepare(run: Run) -> Call | NotSent:
     """The call of this run, or why there can be none. The key is opened here, for this call, and goes nowhere else."""
     if run.provider is None:
         return NotSent("unknown_host", "The provider was removed.")
@@ -22,10 +24,19 @@ def prepare(run: Run, timeouts: Timeouts) -> Call | NotSent:
         dialect=run.provider.dialect,
         body=run.request_body,
         key=secret,
-        timeouts=timeouts,
+        timeouts=_timeouts(run),
+        streams=not run.in_background,
     )
+
+
+def _timeouts(run: Run) -> Timeouts:
+    if run.in_background:
+        return Timeouts(total=settings.BACKGROUND_SECONDS)
+    return Timeouts(first_byte=settings.FIRST_BYTE_SECONDS, idle=settings.IDLE_SECONDS, total=settings.STREAM_SECONDS)
 
 
 def to_perform(run_id: int) -> Run:
     """The run with what `prepare` needs of it, for whoever did not queue it."""
-    return Run.objects.select_related("provider", "user").only("body", "provider", "user").get(pk=run_id)
+    return (
+        Run.objects.select_related("provider", "user").only("body", "in_background", "provider", "user").get(pk=run_id)
+    )

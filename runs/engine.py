@@ -1,4 +1,4 @@
-"""A streaming run, from `queued` to its record. It lives in the web process and is tied to no socket.
+"""A run, from `queued` to its record. A streaming one lives in the web process and is tied to no socket.
 
 The view that accepted a message starts it; closing the page does not stop it. What the provider says goes to the
 journal as it comes, and the journal tells the followers once it is stored.
@@ -14,10 +14,8 @@ from functools import partial
 from typing import Any, Protocol, TypeVar
 from weakref import WeakKeyDictionary
 
-from django.conf import settings
-
 from providers import client
-from providers.client import Batch, Call, Timeouts
+from providers.client import Batch, Call
 from providers.errors import Broken, NotSent, ProviderError
 from runs import calls, metrics
 from runs.folding import StoredEvent
@@ -86,6 +84,8 @@ class Engine:
 
     def __init__(self) -> None:
         self.journal = Journal()
+        # Seconds between two signs of life of its runs.
+        self.pulse = PULSE
         self._performances: dict[int, Performance] = {}
         self._wakeups = Wakeups()
         self._pulse: asyncio.Task[None] | None = None
@@ -105,13 +105,32 @@ class Engine:
     async def _begin(self, queue: Callable[[], Queued]) -> Queued:
         def work() -> tuple[Queued, Call | NotSent | None]:
             queued = queue()
-            return queued, self._claimed_call(queued.run) if queued.run and not self._is_draining else None
+            run = queued.run
+            if run is None or run.in_background or self._is_draining:
+                return queued, None
+            return queued, self._claimed_call(run)
 
         stored: tuple[Queued, Call | NotSent | None] = await self.journal.perform_aside(work)
         queued, call = stored
         if queued.run and call is not None:
             self._start(queued.run.pk, call)
         return queued
+
+    async def perform_next(self, choose: Callable[[], Run | None]) -> bool:
+        """Perform the run that `choose` gives, which is claimed in the same transaction; False when there is none."""
+
+        def work() -> tuple[int, Call | NotSent] | None:
+            run = choose()
+            call = self._claimed_call(run) if run else None
+            return (run.pk, call) if run and call is not None else None
+
+        claimed: tuple[int, Call | NotSent] | None = await self.journal.perform(work)
+        if claimed is None:
+            return False
+        run_id, call = claimed
+        self._start(run_id, call)
+        await self.ended(run_id)
+        return True
 
     def start(self, run_id: int) -> None:
         """Perform this queued run. Call it once the run is committed; a second call does nothing."""
@@ -259,7 +278,7 @@ class Engine:
 
     def _claimed_call(self, run: Run) -> Call | NotSent | None:
         """What to send, if the run is ours to perform now; runs in the journal's transaction."""
-        call = calls.prepare(run, timeouts())
+        call = calls.prepare(run)
         return call if self.journal.claim(run.pk, sends=isinstance(call, Call)) else None
 
     async def _outcome(self, call: Call | NotSent, log: RunLog, recorder: Recorder) -> Outcome:
@@ -269,7 +288,7 @@ class Engine:
         for number in range(1, MOST_ATTEMPTS + 1):
             try:
                 log.restart_clock()
-                await self._stream(call, log, recorder)
+                await self._hear(call, log, recorder)
                 return recorder.done()
             except ProviderError as error:
                 metrics.attempt_failed(error.kind.name)
@@ -278,7 +297,14 @@ class Engine:
                     return recorder.failed(error)
         raise AssertionError("the last attempt either ends or fails")
 
-    async def _stream(self, call: Call, log: RunLog, recorder: Recorder) -> None:
+    async def _hear(self, call: Call, log: RunLog, recorder: Recorder) -> None:
+        """Take the answer: as it comes, or whole."""
+        recorder.streams = call.streams
+        if not call.streams:
+            batch = await client.complete(call)
+            recorder.first_byte(log.ms)
+            await self._take(batch, log, recorder)
+            return
         async with client.stream(call) as batches:
             recorder.first_byte(log.ms)
             async for batch in batches:
@@ -320,7 +346,7 @@ class Engine:
     async def _beat(self) -> None:
         """While anything runs: renew the leases, and stop what somebody asked another process to stop."""
         while self._performances:
-            await asyncio.sleep(PULSE)
+            await asyncio.sleep(self.pulse)
             try:
                 for run_id in await self.journal.perform(lambda: self.journal.renew(set(self._performances))):
                     self.stop(run_id)
@@ -338,10 +364,6 @@ class Engine:
             except Exception as error:
                 if trouble_of(error) is None:
                     logger.exception("Looking for forgotten runs failed; the next look tries again")
-
-
-def timeouts() -> Timeouts:
-    return Timeouts(first_byte=settings.FIRST_BYTE_SECONDS, idle=settings.IDLE_SECONDS, total=settings.STREAM_SECONDS)
 
 
 def _facts(log: RunLog, outcome: Outcome) -> dict[str, object]:
@@ -380,8 +402,3 @@ def engine() -> Engine:
 async def drain(seconds: float, *, last: Callable[[], Awaitable[None]]) -> None:
     """Let this process's runs finish before it ends; see `Engine.drain`."""
     await engine().drain(seconds, last=last)
-
-
-async def begin(queue: Callable[[], Queued]) -> Queued:
-    """Store a run with what belongs to it, and have this process perform it; see `Engine.begin`."""
-    return await engine().begin(queue)

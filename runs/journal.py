@@ -354,7 +354,7 @@ class Journal:
         by itself. A call that cannot be made (`sends` is False) is claimed to be ended, and leaves its attempt unsent.
         """
         claimed = Run.objects.filter(pk=run_id, state=Run.State.QUEUED).update(
-            state=Run.State.RUNNING, owner=self.owner, lease_until=Now() + LEASE
+            state=Run.State.RUNNING, owner=self.owner, lease_until=Now() + LEASE, begun_at=Now()
         )
         return bool(claimed) and (not sends or self._mark_sent(run_id))
 
@@ -381,8 +381,8 @@ class Journal:
         return set(performed.filter(cancel_requested=True).values_list("pk", flat=True))
 
     def forgotten(self) -> list[int]:
-        """Queued runs whose process had the time to begin them and did not; old ones are left to the sweeper."""
-        queued = Run.objects.filter(state=Run.State.QUEUED, queued_at__lt=Now() - FORGOTTEN)
+        """Streaming runs whose process had the time to begin them and did not; old ones are left to the sweeper."""
+        queued = Run.objects.filter(state=Run.State.QUEUED, in_background=False, queued_at__lt=Now() - FORGOTTEN)
         told_to_wait = Attempt.objects.filter(state=Attempt.State.PREPARED, not_before__gt=Now()).values("run_id")
         fresh = queued.filter(queued_at__gt=Now() - OVERDUE).exclude(pk__in=told_to_wait)
         return list(fresh.values_list("pk", flat=True)[:20])

@@ -38,6 +38,8 @@ class Recorder:
 
     def __init__(self) -> None:
         self.has_output = False
+        # Whether the answer comes in pieces; a whole one may say what it costs.
+        self.streams = True
         self._record: dict[str, Any] = {}
         self._blocks = BlockSplitter()
         self._raw = RawAnswer()
@@ -159,6 +161,8 @@ class Recorder:
         )
 
     def _why_no_cost(self, state: str) -> str:
-        if state == Run.State.DONE:
+        if state == Run.State.DONE and self.streams:
             return "The provider does not report costs of streamed answers."
+        if state == Run.State.DONE:
+            return "The provider did not say."
         return "The answer did not finish, so no cost was reported."

@@ -6,7 +6,7 @@ succeeds for one of them.
 
 import logging
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from django.db import connection, transaction
@@ -50,7 +50,8 @@ class Sweeper:
         suspected = {run.pk: run for run in running.only("owner", "state", "lease_until")}
         dead = [run for run in suspected.values() if self._suspected.get(run.pk) == run.lease_until]
         self._suspected = {run.pk: run.lease_until for run in suspected.values() if run not in dead}
-        overdue = Run.objects.filter(state=Run.State.QUEUED, queued_at__lt=Now() - OVERDUE)
+        unbegun = Run.objects.filter(state=Run.State.QUEUED, in_background=False)
+        overdue = unbegun.filter(queued_at__lt=Now() - OVERDUE)
         return _settled(dead) + sum(_interrupt(run) for run in overdue.only("owner", "state", "lease_until"))
 
 
@@ -102,8 +103,8 @@ def _as_seen(run: Run) -> QuerySet[Run]:
     return Run.objects.filter(pk=run.pk, state=run.state, owner=run.owner, lease_until=run.lease_until)
 
 
-def sweep_forever(stopped: threading.Event) -> None:
-    """The sweeper thread of a worker."""
+def sweep_forever(stopped: threading.Event, afterwards: Callable[[], None]) -> None:
+    """The sweeper thread of a worker. `afterwards` is done behind each look, with the same connection."""
     sweeper = Sweeper()
     while not stopped.wait(SECOND_LOOK if sweeper.suspects else INTERVAL):
         try:
@@ -113,6 +114,7 @@ def sweep_forever(stopped: threading.Event) -> None:
             elif storage.trouble:
                 # To have looked is no sign that anything can be stored.
                 storage.check()
+            afterwards()
         except Exception as error:
             if storage.failed(error) is None:
                 logger.exception("A sweep failed; the next one tries again")

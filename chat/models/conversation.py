@@ -51,6 +51,8 @@ class Conversation(models.Model):
     )
     system_prompt = models.TextField(blank=True)
     parameters: "models.JSONField[dict[str, Any]]" = models.JSONField(default=dict, blank=True)
+    # Whether its next message is answered in the background.
+    in_background = models.BooleanField(default=False)
     # A next message that came from elsewhere and was not sent yet. What people type themselves their browser keeps.
     draft = models.TextField(blank=True)
     leaf = models.ForeignKey(Message, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
@@ -129,12 +131,14 @@ class Conversation(models.Model):
             to_send=settings.to_send,
             as_set=settings.as_set,
             client_token=client_token,
+            in_background=settings.in_background,
         )
         reply = self.messages.create(parent=message, role=Message.Role.ASSISTANT, run=run)
         self.leaf = reply
         self.language_model = model
         self.system_prompt = settings.system_prompt
         self.parameters = settings.written
+        self.in_background = settings.in_background
         self.updated_at = timezone.now()
         self.save()
         return reply

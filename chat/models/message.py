@@ -9,6 +9,7 @@ from accounts.models import User
 from chat.endings import Notice
 from chat.models.ending import notice_for
 from chat.transcript import Turn
+from runs.durations import Usual, usual
 from runs.markdown import render
 from runs.models import Run
 from runs.reading import Snapshot, snapshot
@@ -100,6 +101,12 @@ class Message(models.Model):
     def is_running(self) -> bool:
         return self.run is not None and not self.run.is_final
 
+    @property
+    def is_unseen(self) -> bool:
+        """It was made in the background, has ended, and nobody has looked since."""
+        run = self.run
+        return run is not None and run.in_background and run.is_final and run.seen_at is None
+
     @cached_property
     def snapshot(self) -> Snapshot:
         """What a reply that is still being written says so far."""
@@ -109,6 +116,11 @@ class Message(models.Model):
     def notice(self) -> Notice | None:
         """Why a reply that has ended is short or empty, where it is."""
         return notice_for(self.run) if self.run and self.run.is_final else None
+
+    @cached_property
+    def usual(self) -> Usual | None:
+        """How long a reply like this one usually takes, while it is made in the background."""
+        return usual(self.run.language_model_id) if self.run else None
 
     @cached_property
     def fresh_token(self) -> str:

@@ -13,6 +13,7 @@ from chat.typed import TypedPanel
 from chat.views.presets import applied, asked_for
 from providers.catalogue import resolve
 from providers.parameters import shown
+from runs.models import Run
 
 # Conversations in the list at once.
 PAGE = 40
@@ -27,7 +28,7 @@ def playground(request: PersonRequest, model_id: str = "") -> HttpResponse:
     user = request.user
     latest = Conversation.objects.of(user).newest_first().select_related("language_model__provider").first()
     composer = Composer.of(user, latest)
-    composer.system_prompt, composer.written = "", {}
+    composer.system_prompt, composer.written, composer.in_background = "", {}, False
     composer.text = request.GET.get("prompt", "")
     wanted = model_id or request.GET.get("model", "") or composer.model_written or "demo/markdown"
     composer.model_written = wanted
@@ -113,6 +114,8 @@ def show(request: PersonRequest, shown: Conversation | None, composer: Composer,
     """The playground with this conversation, or with none yet."""
     before = request.GET.get("before", "")
     branch = shown.branch(before=int(before) if before.isdecimal() else None) if shown else None
+    if branch and any(message.is_unseen for message in branch.messages):
+        Run.objects.filter(reply__in=branch.messages).mark_seen()
     deleted = request.GET.get("deleted", "")
     composer = applied(request, composer)
     context = {

@@ -14,7 +14,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
-from django_htmx.http import HttpResponseLocation
+from django_htmx.http import HttpResponseLocation, trigger_client_event
 
 from accounts.requests import PersonRequest
 from chat.composer import Composer
@@ -22,9 +22,9 @@ from chat.models import Conversation, Message
 from chat.settings import Settings
 from chat.typed import as_typed
 from chat.views.conversations import show
-from runs.engine import begin
 from runs.models import Run
 from runs.models.run import HEAVY
+from runs.starting import begin
 
 
 @login_required
@@ -79,6 +79,8 @@ def _sent(request: PersonRequest, reply: Message, composer: Composer, *, is_new:
     response = render(request, "chat/_sent.html", context)
     if is_new:
         response["HX-Push-Url"] = address
+    if composer.in_background:
+        trigger_client_event(response, "background-began")
     return response
 
 
@@ -170,6 +172,8 @@ def message(request: PersonRequest, message_id: int) -> HttpResponse:
     """One message as it is now: what a page fetches when a reply has ended."""
     mine = Message.objects.of(request.user).select_related("conversation", "run")
     shown = get_object_or_404(_light(mine), pk=message_id)
+    if shown.is_unseen:
+        Run.objects.filter(reply=shown).mark_seen()
     siblings = shown.conversation.messages.filter(parent_id=shown.parent_id).order_by("pk")
     shown.stand_among(list(siblings.values_list("pk", flat=True)))
     return render(request, "chat/_message.html", {"message": shown, "conversation": shown.conversation})

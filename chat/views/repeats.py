@@ -19,8 +19,8 @@ from chat.models import Message
 from chat.opening import Opening
 from chat.views.paste import show_opened
 from providers.models import Provider
-from runs.engine import begin
 from runs.models import Run
+from runs.starting import begin
 
 
 @login_required
@@ -43,7 +43,7 @@ def _problem(request: PersonRequest, run: Run | None) -> str:
     provider = run.provider if run else None
     if provider is None or not Provider.objects.visible_to(request.user).contains(provider):
         return "This run cannot be made again: its provider is no longer there."
-    problem = problem_with_load(request.user)
+    problem = problem_with_load(request.user, in_background=bool(run and run.in_background))
     return f"{problem.title} {problem.sentence}" if problem else ""
 
 

@@ -41,6 +41,8 @@ class Call:
     key: Secret | None = None
     timeouts: Timeouts = field(default=Timeouts())
     idempotency_key: str = ""
+    # Whether the body asks for a stream.
+    streams: bool = True
 
 
 @asynccontextmanager

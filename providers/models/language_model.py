@@ -124,6 +124,16 @@ class LanguageModel(models.Model):
         return self.status == self.Status.DEPRECATED
 
     @property
+    def thinks_long(self) -> bool:
+        """Whether it may be silent for minutes, as models that reason are."""
+        return self.panel.reasons
+
+    @property
+    def cannot_stream(self) -> bool:
+        """Whether what is known of it leaves streaming out. The name of the feature differs from list to list."""
+        return bool(self.features) and not any(name.rpartition(".")[2] == "stream" for name in self.features)
+
+    @property
     def abilities(self) -> list[str]:
         """What it is known to be able to do, in words."""
         return [word for feature, word in ABILITIES.items() if feature in self.features]

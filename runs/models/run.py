@@ -6,6 +6,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from accounts.models import User
 from providers.errors import KINDS, Kind
@@ -19,6 +20,8 @@ HEAVY = ("body", "raw", "timeline", "usage_raw", "provider", "language_model", "
 # Written as an "or", in the index and in the queries alike: of an "in" SQLite cannot tell that it means those of the
 # index, and reads every run there is.
 UNDER_WAY = models.Q(state="queued") | models.Q(state="running")
+# Background runs that wait for their turn; written alike in the index and in the queries.
+WAITING = models.Q(state="queued", in_background=True)
 
 
 class RunQuerySet(models.QuerySet["Run"]):
@@ -28,6 +31,18 @@ class RunQuerySet(models.QuerySet["Run"]):
     def under_way(self) -> Self:
         """Queued or running: a handful among millions, found by an index of their own."""
         return self.filter(UNDER_WAY)
+
+    def waiting(self) -> Self:
+        """In the background, and not begun: found by an index of their own, the oldest of a person first."""
+        return self.filter(WAITING)
+
+    def news_for(self, user: User) -> Self:
+        """The person's background runs that are under way, or have ended without having been looked at."""
+        return self.filter(user=user, in_background=True, seen_at=None).order_by("-pk")
+
+    def mark_seen(self) -> int:
+        """Their person has looked at those that have ended: they are no news any more."""
+        return self.filter(in_background=True, seen_at=None).exclude(UNDER_WAY).update(seen_at=Now())
 
     def light(self) -> Self:
         """Without the record's large columns."""
@@ -43,12 +58,15 @@ class RunQuerySet(models.QuerySet["Run"]):
         to_send: dict[str, Any],
         as_set: dict[str, Any],
         client_token: str = "",
+        in_background: bool = False,
     ) -> "Run":
         """A queued run with its first attempt prepared: what will be sent is fixed here, byte for byte.
 
         `to_send` are the parameters on the wire, `as_set` those among them that the person set, as typed.
         """
-        body = model.provider.dialect.body(model=model.model_id, messages=messages, parameters=to_send, stream=True)
+        body = model.provider.dialect.body(
+            model=model.model_id, messages=messages, parameters=to_send, stream=not in_background
+        )
         run = self.create(
             user=user,
             client_token=client_token or uuid4().hex,
@@ -57,6 +75,7 @@ class RunQuerySet(models.QuerySet["Run"]):
             requested_model=model.model_id,
             endpoint=model.provider.dialect.completion_url(model.provider.base_url),
             parameters=as_set,
+            in_background=in_background,
             body=zlib.compress(body),
         )
         Attempt.objects.create(run=run, number=1)
@@ -75,6 +94,7 @@ class RunQuerySet(models.QuerySet["Run"]):
             requested_model=earlier.requested_model,
             endpoint=provider.dialect.completion_url(provider.base_url),
             parameters=earlier.parameters,
+            in_background=earlier.in_background,
             body=earlier.body,
         )
         Attempt.objects.create(run=run, number=1)
@@ -115,6 +135,12 @@ class Run(models.Model):
     owner = models.CharField(max_length=80, blank=True)
     lease_until = models.DateTimeField(null=True)
     cancel_requested = models.BooleanField(default=False)
+    # A worker performs it, without streaming; the others live in the web process that accepted the message.
+    in_background = models.BooleanField(default=False)
+    # When a process last took it on.
+    begun_at = models.DateTimeField(null=True)
+    # When its person looked at the end of a background run; until then it is news.
+    seen_at = models.DateTimeField(null=True)
     # The number of its last event; events are folded into the columns below when it ends.
     last_seq = models.PositiveIntegerField(default=0)
 
@@ -166,6 +192,19 @@ class Run(models.Model):
             models.Index(fields=["user", "-id"], name="runs_of_a_person"),
             # What the sweeper, the heartbeat and the limit of runs for each person ask for.
             models.Index(fields=["state", "user"], condition=UNDER_WAY, name="runs_under_way"),
+            # Whose turn it is in the background: who waits, and when each was last served.
+            models.Index(fields=["user", "id"], condition=WAITING, name="runs_that_wait"),
+            models.Index(
+                fields=["user", "-begun_at"], condition=models.Q(in_background=True), name="runs_in_background"
+            ),
+            # What runs in the background, or has ended unseen.
+            models.Index(
+                fields=["user", "-id"],
+                condition=models.Q(in_background=True, seen_at=None),
+                name="runs_that_are_news",
+            ),
+            # How long this model usually takes.
+            models.Index(fields=["language_model", "-id"], condition=models.Q(state="done"), name="runs_of_a_model"),
         ]
 
     def __str__(self) -> str:
@@ -174,6 +213,11 @@ class Run(models.Model):
     @property
     def is_final(self) -> bool:
         return self.state in self.FINAL
+
+    @property
+    def seconds_so_far(self) -> int:
+        """Since it was asked for, while it is under way."""
+        return max(0, int((timezone.now() - self.queued_at).total_seconds()))
 
     @property
     def request_body(self) -> bytes:

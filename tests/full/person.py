@@ -76,9 +76,14 @@ class Person:
         async with self.session.get(url) as answer:
             return await _text(answer)
 
-    async def ask(self, url: str, model: str, prompt: str) -> Reply:
+    async def send(self, url: str) -> None:
+        """Press a button that has nothing but itself to say."""
+        async with self.session.post(url, data={"csrfmiddlewaretoken": self._token}) as answer:
+            await _text(answer)
+
+    async def ask(self, url: str, model: str, prompt: str, **fields: str) -> Reply:
         """The first message of a new conversation. Sent twice with one prompt, it is one click that was repeated."""
-        form = {"text": prompt, "model": model, "client_token": prompt, "csrfmiddlewaretoken": self._token}
+        form = {"text": prompt, "model": model, "client_token": prompt, "csrfmiddlewaretoken": self._token, **fields}
         async with self.session.post(url + "/conversations/", data=form) as answer:
             return Reply.read(answer.url.path, await _text(answer))
 

@@ -1,0 +1,23 @@
+"""Where a run begins: in this process if it streams, in a worker if it does not."""
+
+from collections.abc import Callable
+from importlib import import_module
+
+from asgiref.sync import sync_to_async
+from django.conf import settings
+
+from runs.engine import Queued, engine
+
+
+async def begin(queue: Callable[[], Queued]) -> Queued:
+    """Store a run with what belongs to it, as `queue` does, and have it performed; see `Engine.begin`."""
+    queued = await engine().begin(queue)
+    if queued.run and queued.run.in_background:
+        await sync_to_async(_call_a_worker)()
+    return queued
+
+
+def _call_a_worker() -> None:
+    # Not before it is needed: the queue's library takes 0.3 s and 5 MB, and most web processes never send anything.
+    import_module(settings.JOBS)
+    import_module("runs.tasks").call_a_worker()

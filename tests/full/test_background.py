@@ -1,0 +1,180 @@
+"""Runs in the background while what performs them is restarted, killed, or loses its queue."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+import redis
+
+from playground.env import BASE_DIR
+from tests.faultserver import FaultServer, completion, framed, tokens
+from tests.full.deployment import Deployment
+from tests.full.page import Page
+from tests.full.person import Person, Reply
+from tests.playground.running import Running, up
+
+pytestmark = [pytest.mark.redis, pytest.mark.timeout(240)]
+
+MODEL, ANSWER = "tokens/120@20", tokens(120)
+BACKGROUND = {"in_background": "on"}
+# Seconds that a queue may stay away from a run whose message was lost.
+FORGOTTEN = 15
+
+
+@pytest.fixture
+def silence(upstream: FaultServer) -> Iterator[threading.Event]:
+    """The next answer comes whole, once this is set."""
+    over = threading.Event()
+    upstream.say(over, *framed(200, completion(ANSWER), {"Content-Type": "application/json"}))
+    yield over
+    over.set()
+
+
+async def asked(upstream: FaultServer, prompt: str, seconds: float = 30) -> None:
+    """Until the provider has been asked this."""
+    async with asyncio.timeout(seconds):
+        while True:
+            if requests_for(upstream, prompt):
+                return
+            await asyncio.sleep(0.05)
+
+
+def requests_for(upstream: FaultServer, prompt: str) -> int:
+    return sum(request.method == "POST" and prompt.encode() in request.body for request in upstream.requests)
+
+
+async def ended(person: Person, url: str, reply: Reply, seconds: float = 60) -> Reply:
+    """The reply as the page shows it when it has ended; nobody has the page open meanwhile."""
+    async with asyncio.timeout(seconds):
+        while True:
+            reply = await person.look(url, reply)
+            if reply.has_ended:
+                return reply
+            await asyncio.sleep(0.3)
+
+
+async def test_the_answer_is_there_when_its_person_comes_back(
+    deployment: Deployment, person: Person, upstream: FaultServer, silence: threading.Event
+) -> None:
+    (one, two), prompt = deployment.urls, uuid4().hex
+    reply = await person.ask(one, MODEL, prompt, **BACKGROUND)
+    await asked(upstream, prompt)
+    silence.set()
+    reply = await ended(person, two, reply)
+    assert (reply.state, reply.text) == ("done", ANSWER)
+    assert requests_for(upstream, prompt) == 1
+
+
+async def test_an_open_page_is_told(
+    deployment: Deployment, person: Person, upstream: FaultServer, silence: threading.Event
+) -> None:
+    (one, two), prompt = deployment.urls, uuid4().hex
+    async with Page(person, [two]) as page:
+        shown = await page.follow(await person.ask(one, MODEL, prompt, **BACKGROUND))
+        await asked(upstream, prompt)
+        silence.set()
+        await shown.end()
+    assert (shown.state, shown.text) == ("done", ANSWER)
+    assert page.problems == []
+
+
+async def test_workers_that_are_restarted_finish_what_they_have_begun(
+    deployment: Deployment, person: Person, upstream: FaultServer, silence: threading.Event
+) -> None:
+    url, prompt = deployment.urls[0], uuid4().hex
+    reply = await person.ask(url, MODEL, prompt, **BACKGROUND)
+    await asked(upstream, prompt)
+    for worker in deployment.workers:
+        worker.hit(signal.SIGTERM)
+    silence.set()
+    reply = await ended(person, url, reply)
+    assert (reply.state, reply.text) == ("done", ANSWER)
+    assert requests_for(upstream, prompt) == 1
+
+
+async def test_what_a_killed_worker_had_sent_is_not_sent_again(
+    deployment: Deployment, person: Person, upstream: FaultServer, silence: threading.Event
+) -> None:
+    url, prompt = deployment.urls[0], uuid4().hex
+    reply = await person.ask(url, MODEL, prompt, **BACKGROUND)
+    await asked(upstream, prompt)
+    for worker in deployment.workers:
+        worker.hit()
+    reply = await ended(person, url, reply)
+    assert reply.state == "interrupted"
+    assert "This may have been charged." in await person.read(url + reply.path)
+    assert requests_for(upstream, prompt) == 1
+
+
+async def test_a_queue_that_lost_everything_loses_no_run(
+    deployment: Deployment, person: Person, upstream: FaultServer
+) -> None:
+    url, prompts = deployment.urls[0], [uuid4().hex for _ in range(6)]
+    for worker in deployment.workers:
+        worker.hit(signal.SIGSTOP)
+    try:
+        replies = [await person.ask(url, MODEL, prompt, **BACKGROUND) for prompt in prompts]
+        with redis.Redis.from_url(deployment.redis.url) as server:
+            server.flushall()
+    finally:
+        for worker in deployment.workers:
+            worker.hit(signal.SIGCONT)
+    states = [(await ended(person, url, reply, FORGOTTEN * 2)).state for reply in replies]
+    assert states == ["done"] * len(prompts)
+    assert [requests_for(upstream, prompt) for prompt in prompts] == [1] * len(prompts)
+
+
+async def test_a_run_that_is_cancelled_leaves_its_provider(
+    deployment: Deployment, person: Person, upstream: FaultServer, silence: threading.Event
+) -> None:
+    url, prompt = deployment.urls[0], uuid4().hex
+    reply = await person.ask(url, MODEL, prompt, **BACKGROUND)
+    await asked(upstream, prompt)
+    await person.send(f"{url}/runs/{reply.run}/stop/")
+    assert await asyncio.to_thread(upstream.wait_until_left, prompt)
+    reply = await ended(person, url, reply)
+    assert (reply.state, reply.text) == ("cancelled", "")
+
+
+# On one machine, with a folder as the queue
+
+
+@pytest.fixture
+def embedded(tmp_path: Path, upstream: FaultServer) -> Iterator[Running]:
+    host, port = upstream.private_host
+    with up(tmp_path, PLAYGROUND_ALLOWED_PRIVATE_HOSTS=f"{host}:{port}") as running:
+        assert running.link, "the database is there when the link is"
+        yield running
+
+
+def run(var_dir: Path, *arguments: str) -> str:
+    """What another program of the product prints, run on the same database."""
+    ours = {"DJANGO_SETTINGS_MODULE": "playground.settings", "PLAYGROUND_VAR_DIR": str(var_dir)}
+    command = [sys.executable, *arguments]
+    done = subprocess.run(command, cwd=BASE_DIR, env={**os.environ, **ours}, stdout=subprocess.PIPE, check=True)
+    return done.stdout.decode()
+
+
+async def test_one_machine_does_the_same(
+    embedded: Running, tmp_path: Path, upstream: FaultServer, silence: threading.Event
+) -> None:
+    link = run(tmp_path, "-m", "tests.full.cast", upstream.base_url, MODEL).strip()
+    killed, forgotten = uuid4().hex, uuid4().hex
+    async with Person.entering(embedded.url, embedded.url, link) as person:
+        reply = await person.ask(embedded.url, MODEL, killed, **BACKGROUND)
+        await asked(upstream, killed)
+        [worker] = embedded.child("celery")
+        os.kill(worker, signal.SIGKILL)
+        other = await person.ask(embedded.url, MODEL, forgotten, **BACKGROUND)
+        for message in (tmp_path / "broker" / "messages").iterdir():
+            message.unlink(missing_ok=True)
+        states = [(await ended(person, embedded.url, each)).state for each in (reply, other)]
+    assert states == ["interrupted", "done"]
+    assert [requests_for(upstream, prompt) for prompt in (killed, forgotten)] == [1, 1]
