@@ -18,7 +18,7 @@ from chat.typed import TypedPanel
 from chat.views.conversations import show
 from providers.models import LanguageModel
 from providers.parameters import Moved
-from runs.engine import begin
+from runs.starting import begin
 
 
 @login_required
