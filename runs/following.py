@@ -85,8 +85,8 @@ class Following:
 
     run_id: int
     last_seq: int
-    # The state that its reader was told last, of a run that another process performs.
-    told_state: str = ""
+    # In which state it was read last, where another process performs it.
+    seen_state: str = ""
     # True when the database has to be asked: at the start, after a gap, and when the buffer was not kept.
     is_behind: bool = True
     # Set when the run has ended and `last_seq` tells whether everything was sent.

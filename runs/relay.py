@@ -178,9 +178,10 @@ class Relay:
         except Run.DoesNotExist:
             return [Frame(error_frame(run_id, NO_SUCH_RUN), run_id, is_last=True)]
         frames = _taken(following, progress.events)
-        if progress.state not in Run.FINAL and progress.state != following.told_state:
-            following.told_state = progress.state
-            frames.append(Frame(state_frame(run_id, progress.state, {})))
+        if progress.state not in Run.FINAL and progress.state != following.seen_state:
+            if following.seen_state:
+                frames.append(Frame(state_frame(run_id, progress.state, {})))
+            following.seen_state = progress.state
         if progress.last_seq is None or len(frames) < len(progress.events):
             following.is_behind = following.is_behind or progress.may_have_more
         else:

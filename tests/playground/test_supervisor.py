@@ -85,6 +85,9 @@ def test_a_worker_goes_on_when_the_time_of_the_web_process_is_over(
 
     worker.may_end.touch()
 
+    wait_until(lambda: not worker.child.is_running)
+    # As the system tells a supervisor whose child has ended.
+    signals[1].send(bytes([signal.SIGCHLD]))
     stopping.join(60)
     assert is_waited_for
     assert (web.child.how, worker.child.how) == ("SIGKILL", "exit code 0")
