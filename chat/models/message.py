@@ -6,6 +6,9 @@ from django.db import models
 from django.utils.safestring import SafeString, mark_safe
 
 from accounts.models import User
+from chat.tools.calls import told
+from chat.tools.declared import declared
+from chat.tools.results import Result
 from chat.transcript import Turn
 from runs.markdown import render
 from runs.models import Run
@@ -43,13 +46,15 @@ class Message(models.Model):
     tool_calls: "models.JSONField[list[dict[str, Any]]]" = models.JSONField(default=list, blank=True)
     # The call that a message of the role "tool" answers.
     tool_call_id = models.CharField(max_length=200, blank=True)
+    # That call failed, and the text says how.
+    is_error = models.BooleanField(default=False)
     run = models.OneToOneField(Run, null=True, blank=True, on_delete=models.PROTECT, related_name="reply")
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = MessageQuerySet.as_manager()
 
     # The columns that say what was said, where no run says it.
-    SAID = ("role", "written", "name", "parts", "tool_calls", "tool_call_id")
+    SAID = ("role", "written", "name", "parts", "tool_calls", "tool_call_id", "is_error")
 
     # Its place among its alternatives; `stand_among` knows.
     sibling_number = 1
@@ -80,10 +85,26 @@ class Message(models.Model):
         return Turn(
             role=self.role,
             text=self.text,
-            name=self.name,
-            tool_calls=self.run.tool_calls if self.run else self.tool_calls,
+            # Of a result it is the name of the tool, which is not sent: the id says whose result it is.
+            name="" if self.role == self.Role.TOOL else self.name,
+            tool_calls=self.calls_made,
             tool_call_id=self.tool_call_id,
+            is_error=self.is_error,
         )
+
+    @cached_property
+    def calls_made(self) -> list[dict[str, Any]]:
+        """The calls that the model made in it, as they are sent on."""
+        if self.run is None:
+            return list(told(self.tool_calls, {}, f"call_m{self.pk}"))
+        # What its request declared is looked at only where there is a call.
+        tools = declared(self.run.parameters) if self.run.tool_calls else {}
+        return list(told(self.run.tool_calls, tools, f"call_{self.run_id}"))
+
+    @property
+    def result(self) -> Result:
+        """What a message of the role "tool" says of its call."""
+        return Result(self.tool_call_id, self.name, self.written, self.is_error)
 
     @property
     def html(self) -> SafeString:
