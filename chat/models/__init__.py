@@ -3,5 +3,6 @@
 from chat.models.conversation import Conversation
 from chat.models.message import Message
 from chat.models.place import Place
+from chat.models.tool_fixture import ToolFixture
 
-__all__ = ["Conversation", "Message", "Place"]
+__all__ = ["Conversation", "Message", "Place", "ToolFixture"]

@@ -6,9 +6,12 @@ from django.db import models
 from django.utils.safestring import SafeString, mark_safe
 
 from accounts.models import User
+from chat.models.tool_fixture import ToolFixture
+from chat.tools.answers import Answering
 from chat.tools.calls import told
 from chat.tools.declared import declared
 from chat.tools.results import Result
+from chat.tools.verdicts import Judged, judged
 from chat.transcript import Turn
 from runs.markdown import render
 from runs.models import Run
@@ -61,6 +64,8 @@ class Message(models.Model):
     sibling_count = 1
     previous_sibling_id: int | None = None
     next_sibling_id: int | None = None
+    # Whether there are messages behind it in the branch in view.
+    is_followed = False
 
     class Meta:
         constraints = [
@@ -101,6 +106,17 @@ class Message(models.Model):
         tools = declared(self.run.parameters) if self.run.tool_calls else {}
         return list(told(self.run.tool_calls, tools, f"call_{self.run_id}"))
 
+    @cached_property
+    def calls(self) -> list[Judged]:
+        """The same as a page shows them: with a verdict, by what the run's own request declared."""
+        tools = declared(self.run.parameters) if self.run else None
+        return [judged(call, tools) for call in self.calls_made]
+
+    @property
+    def can_be_answered(self) -> bool:
+        """Whether there are calls, and they are whole."""
+        return bool(self.calls_made) and (self.run is None or self.run.state == Run.State.DONE)
+
     @property
     def result(self) -> Result:
         """What a message of the role "tool" says of its call."""
@@ -123,6 +139,11 @@ class Message(models.Model):
     def snapshot(self) -> Snapshot:
         """What a reply that is still being written says so far."""
         return snapshot(self.run_id) if self.run_id else Snapshot()
+
+    @cached_property
+    def answering(self) -> Answering:
+        """The form for what its calls came to, with what is kept for such calls filled in."""
+        return Answering.of(self.calls, ToolFixture.objects.results(self.conversation.user_id, self.calls_made))
 
     @cached_property
     def fresh_token(self) -> str:

@@ -65,5 +65,7 @@ class Branch:
         found = rows.in_bulk(shown)
         messages = [found[number] for number in shown]
         for message in messages:
+            message.conversation = conversation
             message.stand_among(tree.siblings(message.pk))
+            message.is_followed = message.pk != conversation.leaf_id
         return cls(messages, shown[0] if len(path) > len(shown) else None)

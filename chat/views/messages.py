@@ -99,7 +99,7 @@ def _refusal(request: PersonRequest, conversation: Conversation | None, composer
 def _already_sent(request: PersonRequest, client_token: str) -> HttpResponse:
     """The same click arrived before: show what it became."""
     run = get_object_or_404(Run.objects.visible_to(request.user), client_token=client_token)
-    return _go(request, run.reply.conversation_id, whole_page=True)
+    return go(request, run.reply.conversation_id, whole_page=True)
 
 
 @login_required
@@ -107,7 +107,7 @@ def _already_sent(request: PersonRequest, client_token: str) -> HttpResponse:
 def regenerate(request: PersonRequest, message_id: int) -> HttpResponse:
     """Another reply beside this one, with the settings that stand in the panel now."""
     old = get_object_or_404(_messages_of(request), pk=message_id, role=Message.Role.ASSISTANT, parent__isnull=False)
-    composer = _settings_now(request, old.conversation)
+    composer = settings_now(request, old.conversation)
     if not composer.can_ask() or composer.settings is None:
         return _refusal(request, old.conversation, composer)
     return _answered_anew(request, old, composer, composer.settings)
@@ -117,7 +117,7 @@ def _answered_anew(request: PersonRequest, old: Message, composer: Composer, set
     asked, conversation = old.parent, old.conversation
     assert asked is not None, "a reply answers something"  # noqa: S101
     reply = _begun(lambda: conversation.reply_to(asked, settings, composer.client_token))
-    return _go(request, conversation.pk) if reply else _already_sent(request, composer.client_token)
+    return go(request, conversation.pk) if reply else _already_sent(request, composer.client_token)
 
 
 @login_required
@@ -127,13 +127,13 @@ def edit(request: PersonRequest, message_id: int) -> HttpResponse:
     old = get_object_or_404(_messages_of(request), pk=message_id, role=Message.Role.USER)
     if request.method != "POST":
         return _edit_form(request, old, old.written)
-    composer = _settings_now(request, old.conversation)
+    composer = settings_now(request, old.conversation)
     composer.text = as_typed(request.POST, "text")
     if not composer.can_send() or composer.settings is None:
         return _edit_form(request, old, composer.text, composer)
     conversation, settings = old.conversation, composer.settings
     reply = _begun(lambda: conversation.send(composer.text, settings, composer.client_token, after=old.parent_id))
-    return _go(request, conversation.pk) if reply else _already_sent(request, composer.client_token)
+    return go(request, conversation.pk) if reply else _already_sent(request, composer.client_token)
 
 
 def _edit_form(request: PersonRequest, message: Message, text: str, composer: Composer | None = None) -> HttpResponse:
@@ -148,7 +148,7 @@ def _edit_form(request: PersonRequest, message: Message, text: str, composer: Co
     return render(request, form, context, status=422 if composer else 200)
 
 
-def _settings_now(request: PersonRequest, conversation: Conversation) -> Composer:
+def settings_now(request: PersonRequest, conversation: Conversation) -> Composer:
     """What the panel says, where the form brought it along, else what the conversation was left with."""
     if "model" in request.POST:
         return Composer.sent(request.user, request.POST)
@@ -161,7 +161,7 @@ def branch(request: PersonRequest, message_id: int) -> HttpResponse:
     """Show the branch that goes through this message."""
     message = get_object_or_404(_messages_of(request), pk=message_id)
     message.conversation.show_branch_of(message)
-    return _go(request, message.conversation_id)
+    return go(request, message.conversation_id)
 
 
 @login_required
@@ -172,6 +172,7 @@ def message(request: PersonRequest, message_id: int) -> HttpResponse:
     shown = get_object_or_404(_light(mine), pk=message_id)
     siblings = shown.conversation.messages.filter(parent_id=shown.parent_id).order_by("pk")
     shown.stand_among(list(siblings.values_list("pk", flat=True)))
+    shown.is_followed = shown.children.exists()
     return render(request, "chat/_message.html", {"message": shown, "conversation": shown.conversation})
 
 
@@ -184,7 +185,7 @@ def _light(messages: QuerySet[Message]) -> QuerySet[Message]:
     return messages.defer(*(f"run__{column}" for column in HEAVY))
 
 
-def _go(request: PersonRequest, conversation_id: int, *, whole_page: bool = False) -> HttpResponse:
+def go(request: PersonRequest, conversation_id: int, *, whole_page: bool = False) -> HttpResponse:
     """To the conversation. Where only its messages changed, the panel keeps what was typed into it."""
     address = reverse("chat:conversation", args=[conversation_id])
     if not request.htmx:
