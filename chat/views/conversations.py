@@ -9,9 +9,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.requests import PersonRequest
 from chat.composer import Composer
 from chat.models import Conversation, Place
+from chat.panel import shown
 from chat.typed import TypedPanel
 from providers.catalogue import resolve
-from providers.parameters import shown
 
 # Conversations in the list at once.
 PAGE = 40
