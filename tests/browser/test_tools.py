@@ -1,6 +1,7 @@
 """Tools as a tester uses them: defined by form, called, answered by hand, and answered from a fixture."""
 
 import json
+import threading
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from tests.browser.test_accessibility import expect_accessible
 from tests.browser.test_parameters import note, parameter
 from tests.browser.upstream import Upstream
 from tests.browser.watch import Watch
+from tests.faultserver import CHUNKED, chunk, http_chunk
 
 pytestmark = pytest.mark.browser
 
@@ -26,6 +28,10 @@ CELSIUS = {
         },
     },
 }
+
+
+def call_piece(position: int, **piece: object) -> bytes:
+    return chunk({"tool_calls": [{"index": position, **piece}]})
 
 
 def tool_list(screen: Screen) -> Locator:
@@ -139,6 +145,34 @@ def test_what_is_no_list_stays_as_json(screen: Screen) -> None:
 
     expect(tool_list(screen)).to_contain_text("This is not a list in JSON")
     expect(field).to_have_value('[{"type": "fun')
+
+
+def test_a_call_grows_while_it_comes_also_for_who_comes_late(screen: Screen, upstream: Upstream) -> None:
+    begun, went_on = threading.Event(), threading.Event()
+    first, second = '{"fahr', 'enheit": 25'
+    upstream.say(
+        CHUNKED,
+        http_chunk(call_piece(0, id="call_1", function={"name": "toCelsius", "arguments": first})),
+        begun,
+        http_chunk(call_piece(0, function={"arguments": second})),
+        went_on,
+        http_chunk(call_piece(0, function={"arguments": "6}"}) + chunk({}, "tool_calls")),
+        b"0\r\n\r\n",
+    )
+    screen.ask("tokens/8", "Convert 256°F to °C")
+    expect(screen.reply).to_contain_text("Calls toCelsius")
+    expect(screen.reply.locator("pre")).to_have_text(first)
+    expect(screen.reply).to_contain_text("Calling a tool…")
+
+    screen.page.reload()
+    expect(screen.reply.locator("pre")).to_have_text(first)
+    begun.set()
+    expect(screen.reply.locator("pre")).to_have_text(first + second)
+    went_on.set()
+
+    screen.expect_state("done")
+    # The request declared no tool of that name.
+    expect(screen.reply).to_contain_text("The request declared no tool called “toCelsius”.")
 
 
 def test_results_that_were_begun_are_there_after_a_reload(screen: Screen, upstream: Upstream) -> None:
