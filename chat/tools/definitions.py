@@ -1,7 +1,9 @@
 """Whether tools are defined as providers take them, or else which place is wrong. Pure: no Django, no I/O."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from chat.tools.arguments import parse
@@ -66,15 +68,20 @@ def _wrong_schema(schema: Any, place: str) -> Iterator[str]:
     if not isinstance(schema, dict):
         yield _no_object(schema, place)
         return
-    try:
-        complaint = check_schema(schema)
-    except UncheckedError:
-        # Whoever gets it may know more.
-        return
-    if complaint:
+    if complaint := _complaint(json.dumps(schema)):
         yield complaint.replace("This", place, 1)
     elif schema.get("type", "object") != "object":
         yield f"{place}.type must be “object”: arguments are names and values."
+
+
+# It takes a millisecond, and the tools of a conversation are the same with every message.
+@lru_cache(maxsize=128)
+def _complaint(schema_as_json: str) -> str:
+    try:
+        return check_schema(json.loads(schema_as_json))
+    except UncheckedError:
+        # Whoever gets it may know more.
+        return ""
 
 
 def _no_object(schema: Any, place: str) -> str:

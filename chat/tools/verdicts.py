@@ -1,7 +1,9 @@
 """Whether the arguments of a call are what its tool takes, in a sentence. Pure: no Django, no I/O."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 from chat.tools.arguments import parse, pretty
@@ -11,6 +13,8 @@ from runs.schemas import UncheckedError, first_failure
 
 # Levels of a schema within which arguments that it does not mention are looked for.
 DEEPEST = 16
+# Characters of arguments and schema together for which the verdict is remembered.
+SHORT = 8 * 1024
 # Characters of a name that are quoted.
 QUOTED = 60
 # Keywords by which a schema speaks of members that are not among its properties.
@@ -64,12 +68,17 @@ def _verdict(name: str, arguments: str, declared: Mapping[str, Declared]) -> Ver
         return Verdict("wrong", f"The request declared no tool called “{name[:QUOTED]}”.")
     if not isinstance(value, dict):
         return Verdict("wrong", "The arguments must be an object of names and values.")
-    return _by_schema(value, declared[name].schema)
-
-
-def _by_schema(value: dict[str, Any], schema: Any) -> Verdict:
     # A tool without a schema takes no arguments.
-    schema = {"type": "object", "properties": {}} if schema is None else schema
+    schema = declared[name].schema
+    told = json.dumps({"type": "object", "properties": {}} if schema is None else schema)
+    is_short = len(told) + len(arguments) <= SHORT
+    return (_by_schema if is_short else _by_schema.__wrapped__)(arguments, told)
+
+
+# Each takes some three milliseconds, and a page may have dozens of calls, each time it is shown the same.
+@lru_cache(maxsize=512)
+def _by_schema(arguments: str, schema_as_json: str) -> Verdict:
+    value, schema = parse(arguments), json.loads(schema_as_json)
     try:
         failure = first_failure(value, schema)
     except UncheckedError as why:

@@ -9,7 +9,7 @@ class ToolResults extends HTMLElement {
     this.#restore();
     this.addEventListener("input", () => this.#keep());
     this.addEventListener("change", () => this.#keep());
-    this.addEventListener("htmx:beforeSwap", ({ detail }) => this.#sent(detail));
+    this.addEventListener("htmx:afterRequest", ({ detail }) => this.#sent(detail));
   }
 
   #restore() {

@@ -189,6 +189,7 @@ def test_results_that_were_begun_are_there_after_a_reload(screen: Screen, upstre
     upstream.stream("So be it.")
     screen.button("Continue").click()
     expect(screen.reply).to_contain_text("So be it.")
+    assert not screen.page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('results'))")
     assert upstream.requests[-1].json["messages"][1:] == [
         {
             "role": "assistant",

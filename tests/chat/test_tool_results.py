@@ -116,6 +116,23 @@ def test_results_of_parallel_calls_go_back_together_and_the_model_goes_on(
     ]
 
 
+def test_the_text_of_a_custom_tool_goes_back_as_such(
+    as_alice: Client, alice: User, model: LanguageModel, started: list[int]
+) -> None:
+    shell = {"type": "custom", "custom": {"name": "shell"}}
+    reply = asked(alice, model, [call("shell", "ls -l <dir>")])
+    Run.objects.update(parameters={"tools": [shell]})
+    page = page_of(as_alice, reply)
+
+    answer(as_alice, reply, **{"result.0": "a.txt"})
+
+    assert "ls -l &lt;dir&gt;" in page
+    assert "any text is valid" in page
+    assert sent()[1]["tool_calls"] == [
+        {"id": "call_shell", "type": "custom", "custom": {"name": "shell", "input": "ls -l <dir>"}}
+    ]
+
+
 def test_without_script_the_browser_is_sent_to_the_conversation(
     as_alice: Client, reply: Message, started: list[int]
 ) -> None:
