@@ -9,9 +9,9 @@ from providers.parameters import shown as shown_with
 from providers.parameters.panel import FURTHER
 
 
-def read(panel: Panel, written: Mapping[str, str]) -> Reading:
+def read(panel: Panel, written: Mapping[str, str], *, streaming: bool = True) -> Reading:
     """What was written, understood, with what is wrong with its tools."""
-    reading = panel.read(written, streaming=True)
+    reading = panel.read(written, streaming=streaming)
     found = complaints(reading.as_set)
     wrong = {name: sentence for name, sentence in found.items() if name in panel.by_name}
     # What is written as JSON for a model of which nothing is known goes out as it stands.

@@ -209,6 +209,7 @@ class Conversation(models.Model):
                 name=turn.name,
                 tool_calls=list(turn.tool_calls),
                 tool_call_id=turn.tool_call_id,
+                is_error=turn.is_error,
             )
             conversation.title = conversation.title or title_of(turn.text)
             conversation.leaf = message

@@ -90,12 +90,21 @@ def test_form_and_json_are_two_views_of_one_thing(screen: Screen) -> None:
     tool["function"]["parameters"]["properties"]["fahrenheit"] |= {"minimum": -459.67, "examples": [1, 2]}
     tool["cache_control"] = {"type": "ephemeral"}
     search = {"type": "web_search", "depth": 3}
+    shell = {"type": "custom", "custom": {"name": "shell", "format": {"type": "text"}}}
     screen.open(model="demo/tools")
-    parameter(screen, "tools").fill(json.dumps([tool, search]))
+    parameter(screen, "tools").fill(json.dumps([tool, search, shell]))
     tools = tool_list(screen)
 
     screen.button("Edit as a form").click()
 
+    group = tools.get_by_role("group", name="Tool shell")
+    group.get_by_label("Description").fill("Runs a command")
+    expect(group.get_by_role("button", name="Add a parameter")).to_have_count(0)
+    group.get_by_role("button", name="Remove").click()
+    tools.get_by_role("button", name="Undo").click()
+    shell["custom"] = {"name": "shell", "format": {"type": "text"}, "description": "Runs a command"}
+    assert written(screen)[2] == shell
+    group.get_by_role("button", name="Remove").click()
     expect(tools).to_contain_text("web_search: A tool of the provider's own.")
     tools.get_by_role("group", name="Parameter fahrenheit").get_by_label("Description").fill("In °F")
     tools.get_by_role("checkbox", name="strict").check()

@@ -10,6 +10,7 @@ from pytest_django import Settings as DjangoSettings
 from accounts.models import User
 from chat.models import Conversation, Message
 from chat.settings import Settings
+from chat.transcript import Turn
 from providers.models import LanguageModel
 from runs.models import Run
 
@@ -245,6 +246,29 @@ def test_results_stand_in_the_conversation_as_cards(as_alice: Client, reply: Mes
     assert "&lt;i&gt;18&lt;/i&gt;" in page
     assert '<span class="badge tool-error">error</span>' in page
     assert "Give other results" in page
+
+
+def test_calls_and_results_that_came_from_elsewhere_are_shown_and_can_be_gone_on_with(
+    as_alice: Client, alice: User, model: LanguageModel, started: list[int]
+) -> None:
+    turns = [
+        Turn("user", "How is Zürich?"),
+        Turn("assistant", "", tool_calls=BOTH[:1]),
+        Turn("tool", "gone", tool_call_id="call_weather", is_error=True),
+        Turn("assistant", "", tool_calls=BOTH[1:]),
+    ]
+    conversation = Conversation.open(
+        alice, language_model=model, system_prompt="", parameters={}, turns=turns, draft=""
+    )
+    last = conversation.messages.latest("pk")
+    page = page_of(as_alice, last)
+
+    response = as_alice.post(f"/messages/{last.pk}/results/", {"result.0": "12:00"}, headers=HTMX)
+
+    assert 'aria-label="Result of weather"' in page
+    assert "Not checked: the call was made elsewhere." in page
+    assert response.status_code == 200
+    assert [message.get("content") for message in sent()] == ["How is Zürich?", None, "Error: gone", None, "12:00"]
 
 
 def test_the_form_of_an_answered_reply_is_a_page_and_a_part_of_one(
