@@ -9,11 +9,12 @@ from django.urls import reverse
 
 from accounts.models import User
 from chat.models import Conversation
+from chat.panel import read, shown
 from chat.settings import Settings
 from chat.typed import TypedPanel, as_typed
 from providers.catalogue import resolve
 from providers.models import LanguageModel
-from providers.parameters import Moved, Shown, shown
+from providers.parameters import Moved, Shown
 from runs.models import Run
 
 
@@ -126,7 +127,7 @@ class Composer:
         self.problem = self._problem_with_model() or self._problem_with_panel()
         if self.problem or self.language_model is None:
             return None
-        reading = self.language_model.panel.read(self.written, streaming=not self.in_background)
+        reading = read(self.language_model.panel, self.written, streaming=not self.in_background)
         if reading.errors:
             self.problem = Problem("A parameter cannot be sent.", " ".join(reading.errors.values()))
             return None

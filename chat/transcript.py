@@ -1,6 +1,7 @@
 """What is sent of a conversation. Pure: no Django, no I/O."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice, takewhile
 from typing import Any, NamedTuple
 
 # Roles that give instructions. A model that has no such role is told by the user, visibly.
@@ -16,12 +17,14 @@ class Turn(NamedTuple):
     name: str = ""
     # Images, files, sounds and videos, as parts of a message in the shape of chat completions.
     parts: Sequence[Mapping[str, Any]] = ()
-    # The calls a model made in this message: {"id", "name", "arguments"} each.
+    # The calls a model made in this message: {"id", "name", "arguments"} each, of a custom tool with its "type".
     tool_calls: Sequence[Mapping[str, str]] = ()
     # In a message of the role "tool": the call that it answers.
     tool_call_id: str = ""
     # What a provider wants back unread with the next turn, by the name a message has it under.
     extras: Mapping[str, Any] = {}
+    # In a message of the role "tool": the call failed.
+    is_error: bool = False
 
 
 def build(turns: Iterable[Turn], *, system_prompt: str = "", roles: Sequence[str] = ()) -> list[dict[str, Any]]:
@@ -33,8 +36,7 @@ def build(turns: Iterable[Turn], *, system_prompt: str = "", roles: Sequence[str
     providers refuse a conversation with one.
     """
     said = list(turns)
-    answered = {turn.tool_call_id for turn in said if turn.tool_call_id}
-    said = [turn._replace(tool_calls=[call for call in turn.tool_calls if call["id"] in answered]) for turn in said]
+    said = [_with_answered_calls(turn, said, place) if turn.tool_calls else turn for place, turn in enumerate(said)]
     messages = [_message(turn) for turn in said if turn.text or turn.parts or turn.tool_calls or turn.tool_call_id]
     if not system_prompt.strip():
         return messages
@@ -47,6 +49,13 @@ def build(turns: Iterable[Turn], *, system_prompt: str = "", roles: Sequence[str
     return messages
 
 
+def _with_answered_calls(turn: Turn, said: Sequence[Turn], place: int) -> Turn:
+    """The turn without the calls that have no result right behind it: some providers use their ids again later."""
+    results = takewhile(lambda after: after.tool_call_id, islice(said, place + 1, None))
+    answered = {result.tool_call_id for result in results}
+    return turn._replace(tool_calls=[call for call in turn.tool_calls if call["id"] in answered])
+
+
 def _with_text_before(text: str, content: Any) -> Any:
     if isinstance(content, str):
         return f"{text}\n\n{content}"
@@ -54,7 +63,10 @@ def _with_text_before(text: str, content: Any) -> Any:
 
 
 def _message(turn: Turn) -> dict[str, Any]:
-    """The turn in the shape of chat completions, with nothing in it that a strict server might refuse."""
+    """The turn in the shape of chat completions, with nothing in it that a strict server might refuse.
+
+    That a result is an error has no place in that shape: each dialect says `is_error` in its own way.
+    """
     message: dict[str, Any] = {"role": turn.role}
     if turn.name:
         message["name"] = turn.name
@@ -67,9 +79,13 @@ def _message(turn: Turn) -> dict[str, Any]:
         message["tool_calls"] = [_call(call) for call in turn.tool_calls]
     if turn.tool_call_id:
         message["tool_call_id"] = turn.tool_call_id
+    if turn.is_error:
+        message["is_error"] = True
     return message | dict(turn.extras)
 
 
 def _call(call: Mapping[str, str]) -> dict[str, Any]:
+    if call.get("type") == "custom":
+        return {"id": call["id"], "type": "custom", "custom": {"name": call["name"], "input": call["arguments"]}}
     function = {"name": call["name"], "arguments": call["arguments"]}
     return {"id": call["id"], "type": "function", "function": function}

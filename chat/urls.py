@@ -1,6 +1,18 @@
 from django.urls import path
 
-from chat.views import code, context, conversations, messages, paste, presets, repeats, retries, tray
+from chat.views import (
+    code,
+    context,
+    conversations,
+    messages,
+    paste,
+    presets,
+    repeats,
+    retries,
+    tool_fixtures,
+    tools,
+    tray,
+)
 
 app_name = "chat"
 urlpatterns = [
@@ -20,6 +32,12 @@ urlpatterns = [
     path("messages/<int:message_id>/regenerate/", messages.regenerate, name="regenerate"),
     path("messages/<int:message_id>/retry/", retries.retry, name="retry"),
     path("messages/<int:message_id>/branch/", messages.branch, name="branch"),
+    path("messages/<int:message_id>/results/", tools.results, name="results"),
+    path("messages/<int:message_id>/result/", tools.result, name="result"),
+    path("tools/fixtures/", tool_fixtures.tool_fixtures, name="tool_fixtures"),
+    path("tools/fixtures/<int:fixture_id>/", tool_fixtures.tool_fixture, name="tool_fixture"),
+    path("tools/fixtures/<int:fixture_id>/delete/", tool_fixtures.delete, name="delete_tool_fixture"),
+    path("tools/fixtures/<int:fixture_id>/restore/", tool_fixtures.restore, name="restore_tool_fixture"),
     path("runs/<int:run_id>/repeat/", repeats.repeat, name="repeat"),
     path("runs/<int:run_id>/edit/", repeats.edit_run, name="edit_run"),
     path("presets/", presets.presets, name="presets"),

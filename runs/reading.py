@@ -1,12 +1,13 @@
 """Reading a run back from the database, for a page that opens in the middle and a follower that missed something."""
 
+import json
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Any, cast
 
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
-from runs.folding import HTML, REASONING, TEXT, StoredEvent, unfold
+from runs.folding import HTML, REASONING, TEXT, TOOL_CALL, StoredEvent, join_tool_calls, unfold
 from runs.models import Attempt, Run, RunEvent
 
 # Events that are read at a time; what a reader may have unacknowledged, so that nothing is read in vain.
@@ -64,6 +65,8 @@ class Snapshot:
     blocks: list[SafeString] = field(default_factory=list)
     open_text: str = ""
     last_seq: int = 0
+    # Calls that have begun, by their position.
+    tool_calls: dict[int, dict[str, Any]] = field(default_factory=dict)
 
 
 def snapshot(run_id: int) -> Snapshot:
@@ -72,6 +75,7 @@ def snapshot(run_id: int) -> Snapshot:
     reasoning: list[str] = []
     blocks: list[SafeString] = []
     open_text: list[str] = []
+    calls: dict[int, list[dict[str, Any]]] = {}
     last_seq = 0
     for seq, kind, payload in cast("list[tuple[int, str, str]]", rows):
         last_seq = seq
@@ -83,4 +87,8 @@ def snapshot(run_id: int) -> Snapshot:
             # A finished block takes the place of all text since the one before it.
             blocks.append(mark_safe(payload))  # noqa: S308 - sanitised before it was stored
             open_text.clear()
-    return Snapshot("".join(reasoning), blocks, "".join(open_text), last_seq)
+        elif kind == TOOL_CALL:
+            piece = json.loads(payload)
+            calls.setdefault(piece["position"], []).append(piece)
+    tool_calls = {position: join_tool_calls(pieces)[0] for position, pieces in sorted(calls.items())}
+    return Snapshot("".join(reasoning), blocks, "".join(open_text), last_seq, tool_calls=tool_calls)

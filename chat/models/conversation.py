@@ -1,5 +1,6 @@
 from collections.abc import Iterable
 from datetime import timedelta
+from itertools import takewhile
 from typing import Any, Self
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from chat.models.message import Message
 from chat.models.place import Place
 from chat.models.tree import Branch, Tree
 from chat.settings import Settings
+from chat.tools.results import Result
 from providers.models import LanguageModel
 from runs.models import Run
 
@@ -91,7 +93,7 @@ class Conversation(models.Model):
             return []
         path = Tree.of(self).path(leaf_id)
         messages = self.messages.filter(pk__in=path).order_by("pk").select_related("run")
-        light = messages.only(*Message.SAID, "run__text", "run__tool_calls")
+        light = messages.only(*Message.SAID, "run__text", "run__tool_calls", "run__parameters")
         return [message.turn for message in light]
 
     def show_branch_of(self, message: Message) -> None:
@@ -144,6 +146,35 @@ class Conversation(models.Model):
         return reply
 
     @transaction.atomic
+    def answer(self, reply: Message, results: Iterable[Result], settings: Settings, client_token: str) -> Message:
+        """What the calls of this reply came to, and the empty reply to that, which a queued run will write."""
+        last = reply
+        for result in results:
+            last = self._result(last, result)
+        return self.reply_to(last, settings, client_token)
+
+    @transaction.atomic
+    def answer_anew(self, old: Message, result: Result, settings: Settings, client_token: str) -> Message:
+        """Another result beside this one, with the results that stood behind it and a reply of its own."""
+        last = self.messages.create(**result.as_columns, role=Message.Role.TOOL, parent_id=old.parent_id)
+        for later in self._results_behind(old):
+            last = self._result(last, later.result)
+        return self.reply_to(last, settings, client_token)
+
+    def _result(self, parent: Message, result: Result) -> Message:
+        return self.messages.create(**result.as_columns, role=Message.Role.TOOL, parent=parent)
+
+    def _results_behind(self, message: Message) -> list[Message]:
+        """The further results of the same reply: in the branch in view, or else in the newest one."""
+        tree = Tree.of(self)
+        path = tree.path(self.leaf_id)
+        if message.pk not in path:
+            path = tree.path(tree.newest_leaf(message.pk))
+        behind = path[path.index(message.pk) + 1 :]
+        found = self.messages.filter(role=Message.Role.TOOL).in_bulk(behind)
+        return [found[number] for number in takewhile(found.__contains__, behind)]
+
+    @transaction.atomic
     def repeat(self, reply: Message, client_token: str) -> Message:
         """Another reply beside this one, by a run that sends the same bytes; the settings stay as they are."""
         assert reply.run is not None, "only what a run wrote can be repeated"  # noqa: S101
@@ -182,6 +213,7 @@ class Conversation(models.Model):
                 name=turn.name,
                 tool_calls=list(turn.tool_calls),
                 tool_call_id=turn.tool_call_id,
+                is_error=turn.is_error,
             )
             conversation.title = conversation.title or title_of(turn.text)
             conversation.leaf = message

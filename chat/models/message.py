@@ -8,6 +8,12 @@ from django.utils.safestring import SafeString, mark_safe
 from accounts.models import User
 from chat.endings import Notice
 from chat.models.ending import notice_for
+from chat.models.tool_fixture import ToolFixture
+from chat.tools.answers import Answering
+from chat.tools.calls import told
+from chat.tools.declared import declared
+from chat.tools.results import Result
+from chat.tools.verdicts import Judged, judged
 from chat.transcript import Turn
 from runs.durations import Usual, usual
 from runs.markdown import render
@@ -46,19 +52,23 @@ class Message(models.Model):
     tool_calls: "models.JSONField[list[dict[str, Any]]]" = models.JSONField(default=list, blank=True)
     # The call that a message of the role "tool" answers.
     tool_call_id = models.CharField(max_length=200, blank=True)
+    # That call failed, and the text says how.
+    is_error = models.BooleanField(default=False)
     run = models.OneToOneField(Run, null=True, blank=True, on_delete=models.PROTECT, related_name="reply")
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = MessageQuerySet.as_manager()
 
     # The columns that say what was said, where no run says it.
-    SAID = ("role", "written", "name", "parts", "tool_calls", "tool_call_id")
+    SAID = ("role", "written", "name", "parts", "tool_calls", "tool_call_id", "is_error")
 
     # Its place among its alternatives; `stand_among` knows.
     sibling_number = 1
     sibling_count = 1
     previous_sibling_id: int | None = None
     next_sibling_id: int | None = None
+    # Whether there are messages behind it in the branch in view.
+    is_followed = False
 
     class Meta:
         constraints = [
@@ -83,10 +93,37 @@ class Message(models.Model):
         return Turn(
             role=self.role,
             text=self.text,
-            name=self.name,
-            tool_calls=self.run.tool_calls if self.run else self.tool_calls,
+            # Of a result it is the name of the tool, which is not sent: the id says whose result it is.
+            name="" if self.role == self.Role.TOOL else self.name,
+            tool_calls=self.calls_made,
             tool_call_id=self.tool_call_id,
+            is_error=self.is_error,
         )
+
+    @cached_property
+    def calls_made(self) -> list[dict[str, Any]]:
+        """The calls that the model made in it, as they are sent on."""
+        if self.run is None:
+            return list(told(self.tool_calls, {}, f"call_m{self.pk}"))
+        # What its request declared is looked at only where there is a call.
+        tools = declared(self.run.parameters) if self.run.tool_calls else {}
+        return list(told(self.run.tool_calls, tools, f"call_{self.run_id}"))
+
+    @cached_property
+    def calls(self) -> list[Judged]:
+        """The same as a page shows them: with a verdict, by what the run's own request declared."""
+        tools = declared(self.run.parameters) if self.run else None
+        return [judged(call, tools) for call in self.calls_made]
+
+    @property
+    def can_be_answered(self) -> bool:
+        """Whether there are calls, and they are whole."""
+        return bool(self.calls_made) and (self.run is None or self.run.state == Run.State.DONE)
+
+    @property
+    def result(self) -> Result:
+        """What a message of the role "tool" says of its call."""
+        return Result(self.tool_call_id, self.name, self.written, self.is_error)
 
     @property
     def html(self) -> SafeString:
@@ -121,6 +158,11 @@ class Message(models.Model):
     def usual(self) -> Usual | None:
         """How long a reply like this one usually takes, while it is made in the background."""
         return usual(self.run.language_model_id) if self.run else None
+
+    @cached_property
+    def answering(self) -> Answering:
+        """The form for what its calls came to, with what is kept for such calls filled in."""
+        return Answering.of(self.calls, ToolFixture.objects.results(self.conversation.user_id, self.calls_made))
 
     @cached_property
     def fresh_token(self) -> str:

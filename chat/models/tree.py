@@ -65,7 +65,13 @@ class Branch:
         rows = Message.objects.select_related("run").defer(*(f"run__{column}" for column in HEAVY))
         found = rows.in_bulk(shown)
         messages = [found[number] for number in shown]
+        called: dict[str, str] = {}
         for message in messages:
+            message.conversation = conversation
+            called |= {call["id"]: call["name"] for call in message.calls_made}
+            # A result that came from elsewhere says only whose it is.
+            message.name = message.name or called.get(message.tool_call_id, "")
             message.stand_among(tree.siblings(message.pk))
+            message.is_followed = message.pk != conversation.leaf_id
         with_language_models(message.run for message in messages if message.run)
         return cls(messages, shown[0] if len(path) > len(shown) else None)

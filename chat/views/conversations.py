@@ -9,10 +9,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.requests import PersonRequest
 from chat.composer import Composer
 from chat.models import Conversation, Place
+from chat.panel import shown
 from chat.typed import TypedPanel
 from chat.views.presets import applied, asked_for
 from providers.catalogue import resolve
-from providers.parameters import shown
 from runs.models import Run
 
 # Conversations in the list at once.

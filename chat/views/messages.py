@@ -101,7 +101,7 @@ def _refusal(request: PersonRequest, conversation: Conversation | None, composer
 def _already_sent(request: PersonRequest, client_token: str) -> HttpResponse:
     """The same click arrived before: show what it became."""
     run = get_object_or_404(Run.objects.visible_to(request.user), client_token=client_token)
-    return _go(request, run.reply.conversation_id, whole_page=True)
+    return go(request, run.reply.conversation_id, whole_page=True)
 
 
 @login_required
@@ -109,7 +109,7 @@ def _already_sent(request: PersonRequest, client_token: str) -> HttpResponse:
 def regenerate(request: PersonRequest, message_id: int) -> HttpResponse:
     """Another reply beside this one, with the settings that stand in the panel now."""
     old = get_object_or_404(_messages_of(request), pk=message_id, role=Message.Role.ASSISTANT, parent__isnull=False)
-    composer = _settings_now(request, old.conversation)
+    composer = settings_now(request, old.conversation)
     if not composer.can_ask() or composer.settings is None:
         return _refusal(request, old.conversation, composer)
     return _answered_anew(request, old, composer, composer.settings)
@@ -119,7 +119,7 @@ def _answered_anew(request: PersonRequest, old: Message, composer: Composer, set
     asked, conversation = old.parent, old.conversation
     assert asked is not None, "a reply answers something"  # noqa: S101
     reply = _begun(lambda: conversation.reply_to(asked, settings, composer.client_token))
-    return _go(request, conversation.pk) if reply else _already_sent(request, composer.client_token)
+    return go(request, conversation.pk) if reply else _already_sent(request, composer.client_token)
 
 
 @login_required
@@ -129,13 +129,13 @@ def edit(request: PersonRequest, message_id: int) -> HttpResponse:
     old = get_object_or_404(_messages_of(request), pk=message_id, role=Message.Role.USER)
     if request.method != "POST":
         return _edit_form(request, old, old.written)
-    composer = _settings_now(request, old.conversation)
+    composer = settings_now(request, old.conversation)
     composer.text = as_typed(request.POST, "text")
     if not composer.can_send() or composer.settings is None:
         return _edit_form(request, old, composer.text, composer)
     conversation, settings = old.conversation, composer.settings
     reply = _begun(lambda: conversation.send(composer.text, settings, composer.client_token, after=old.parent_id))
-    return _go(request, conversation.pk) if reply else _already_sent(request, composer.client_token)
+    return go(request, conversation.pk) if reply else _already_sent(request, composer.client_token)
 
 
 def _edit_form(request: PersonRequest, message: Message, text: str, composer: Composer | None = None) -> HttpResponse:
@@ -150,7 +150,7 @@ def _edit_form(request: PersonRequest, message: Message, text: str, composer: Co
     return render(request, form, context, status=422 if composer else 200)
 
 
-def _settings_now(request: PersonRequest, conversation: Conversation) -> Composer:
+def settings_now(request: PersonRequest, conversation: Conversation) -> Composer:
     """What the panel says, where the form brought it along, else what the conversation was left with."""
     if "model" in request.POST:
         return Composer.sent(request.user, request.POST)
@@ -163,7 +163,7 @@ def branch(request: PersonRequest, message_id: int) -> HttpResponse:
     """Show the branch that goes through this message."""
     message = get_object_or_404(_messages_of(request), pk=message_id)
     message.conversation.show_branch_of(message)
-    return _go(request, message.conversation_id)
+    return go(request, message.conversation_id)
 
 
 @login_required
@@ -176,6 +176,7 @@ def message(request: PersonRequest, message_id: int) -> HttpResponse:
         Run.objects.filter(reply=shown).mark_seen()
     siblings = shown.conversation.messages.filter(parent_id=shown.parent_id).order_by("pk")
     shown.stand_among(list(siblings.values_list("pk", flat=True)))
+    shown.is_followed = shown.children.exists()
     return render(request, "chat/_message.html", {"message": shown, "conversation": shown.conversation})
 
 
@@ -188,7 +189,7 @@ def _light(messages: QuerySet[Message]) -> QuerySet[Message]:
     return messages.defer(*(f"run__{column}" for column in HEAVY))
 
 
-def _go(request: PersonRequest, conversation_id: int, *, whole_page: bool = False) -> HttpResponse:
+def go(request: PersonRequest, conversation_id: int, *, whole_page: bool = False) -> HttpResponse:
     """To the conversation. Where only its messages changed, the panel keeps what was typed into it."""
     address = reverse("chat:conversation", args=[conversation_id])
     if not request.htmx:

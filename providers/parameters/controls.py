@@ -10,8 +10,10 @@ from providers.parameters.fields import LIMITS, Field
 from providers.parameters.moving import Moved
 from providers.parameters.panel import FURTHER, FURTHER_LABEL, Panel, Reading
 from providers.parameters.shapes import one_of
+from providers.parameters.tool_examples import tool_examples
 
 NOT_SENT = "not sent"
+TOOLS = "tools"
 # The first group, which is always open: these in this order, and all that steers reasoning.
 FIRST = ("temperature", *LIMITS, "top_p")
 TITLES = {
@@ -34,13 +36,13 @@ class Control:
 
     name: str
     label: str
-    # input, select, textarea
+    # input, select, textarea, or tools: a list of tools, as JSON or as a form
     element: str
     # Keyboard of a telephone: numeric, decimal or text.
     keyboard: str
     placeholder: str
     hint: str
-    # (value, words) of a list to choose from, or of suggestions.
+    # (value, words) of a list to choose from, of suggestions, or of tools to begin with.
     options: Sequence[tuple[str, str]] = ()
     example: str = ""
     value: str = ""
@@ -109,13 +111,16 @@ class Shown:
         return len(self.controls) > FEW
 
 
-def shown(panel: Panel | None, moved: Moved) -> Shown:
-    """The panel on the page, holding what was written and what is said about it; without a model an empty one."""
-    return Shown(_groups(panel, moved.written) if panel else [], moved.changes, moved.left_out)
+def shown(panel: Panel | None, moved: Moved, reading: Reading | None = None) -> Shown:
+    """The panel on the page, holding what was written and what is said about it; without a model an empty one.
+
+    `reading` is what is said about it, where more was looked at than the panel itself knows.
+    """
+    return Shown(_groups(panel, moved.written, reading) if panel else [], moved.changes, moved.left_out)
 
 
-def _groups(panel: Panel, written: Mapping[str, str]) -> list[Group]:
-    reading = panel.read(written, streaming=True)
+def _groups(panel: Panel, written: Mapping[str, str], reading: Reading | None) -> list[Group]:
+    reading = reading or panel.read(written, streaming=True)
     by_title: dict[str, list[Control]] = {"": []}
     for each in sorted(panel.fields, key=_place):
         title = "" if _is_first(each) else TITLES.get(each.category, TITLES[""])
@@ -172,6 +177,8 @@ def _further(written: Mapping[str, str], reading: Reading) -> Control:
 
 
 def _element(field: Field) -> str:
+    if field.name == TOOLS:
+        return "tools"
     if field.kind in ("switch", "choice"):
         return "select"
     return "textarea" if field.is_long else "input"
@@ -182,6 +189,8 @@ def _options(field: Field) -> Iterator[tuple[str, str]]:
         yield from (("true", "on"), ("false", "off"))
     elif field.kind in ("choice", "suggestions"):
         yield from ((word, word) for word in field.choices)
+    elif field.name == TOOLS:
+        yield from tool_examples(as_anthropic="input_schema" in field.example)
 
 
 def _range(field: Field) -> str:

@@ -1,6 +1,7 @@
 import { announce } from "./announce.js";
 import { finishReply } from "./finish-reply.js";
 import { runConnection } from "./run-connection.js";
+import "./tool-stream.js";
 
 // Milliseconds until a reply that could not be fetched at its end is asked for again, doubled up to the longest.
 const FETCH_AGAIN = 2000;
@@ -46,6 +47,9 @@ class RunStream extends HTMLElement {
       case "reasoning":
         this.#pendingReasoning += frame.text;
         return this.#paintSoon();
+      case "tool_call":
+        this.#say("Calling a tool…");
+        return this.#part("calls").receive(JSON.parse(frame.text));
       case "html":
         return this.#finishBlock(frame.html);
       case "state":

@@ -81,6 +81,21 @@ def test_a_reply_can_be_asked_for_again_and_a_message_edited(plain_screen: Scree
     expect(screen.reply.locator(".prose")).to_have_text("The new words")
 
 
+def test_a_call_of_a_tool_can_be_answered(plain_screen: Screen, upstream: Upstream) -> None:
+    screen = plain_screen
+    upstream.fixture("constructed-stream-tool-calls.sse")
+    upstream.stream("It is 124.44 °C.")
+    screen.ask("tokens/8", "Convert 256°F to °C")
+    _reload_until_done(screen)
+
+    screen.reply.get_by_label("Result of toCelsius", exact=True).fill("124.44")
+    screen.button("Continue").click()
+    _reload_until_done(screen)
+
+    expect(screen.reply.locator(".prose")).to_have_text("It is 124.44 °C.")
+    assert upstream.requests[-1].json["messages"][2]["content"] == "124.44"
+
+
 def _reload_until_done(screen: Screen, state: str = "done") -> None:
     """As a person would; the page says so."""
 

@@ -1,5 +1,6 @@
 """What a reply shows of its run: the facts, and what went wrong."""
 
+import json
 from decimal import Decimal
 from typing import Any
 
@@ -94,6 +95,25 @@ def test_a_reply_in_the_middle_shows_what_is_stored_and_where_to_go_on(
     assert "And &lt;open&gt;" in page
     assert page.count("Done.") == 1
     assert 'data-state="running"' in page
+
+
+def test_calls_that_have_begun_are_shown_as_far_as_they_are_stored(
+    as_alice: Client, alice: User, model: LanguageModel
+) -> None:
+    reply = Conversation.say(alice, None, "Hello", Settings(model), "token")
+    assert reply.run is not None
+    Run.objects.update(state="running")
+    pieces = [(0, "weather", '{"ci'), (1, "<b>", ""), (0, "", 'ty": "Z')]
+    for seq, (position, name, arguments) in enumerate(pieces, start=1):
+        payload = json.dumps({"position": position, "id": "", "name": name, "arguments": arguments})
+        RunEvent.objects.create(run=reply.run, seq=seq, type="tool_call", payload=payload)
+
+    page = as_alice.get(f"/conversations/{reply.conversation_id}/").content.decode()
+
+    assert "<code>weather</code>" in page
+    assert ">{&quot;city&quot;: &quot;Z</pre>" in page
+    assert "<code>&lt;b&gt;</code>" in page
+    assert 'data-after="3"' in page
 
 
 def test_only_replies_have_runs(alice: User, model: LanguageModel) -> None:

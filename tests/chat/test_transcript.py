@@ -62,3 +62,21 @@ def test_a_call_that_nobody_answered_is_left_out() -> None:
     call = {"id": "call_1", "name": "now", "arguments": "{}"}
     messages = build([Turn("assistant", "I look", tool_calls=[call]), Turn("user", "Never mind")])
     assert messages == [{"role": "assistant", "content": "I look"}, {"role": "user", "content": "Never mind"}]
+
+
+def test_an_id_that_is_used_again_later_answers_only_the_call_before_it() -> None:
+    call = {"id": "now", "name": "now", "arguments": "{}"}
+    again = Turn("assistant", "Once more", tool_calls=[call])
+    messages = build([Turn("assistant", "", tool_calls=[call]), Turn("tool", "12:00", tool_call_id="now"), again])
+    assert [bool(message.get("tool_calls")) for message in messages] == [True, False, False]
+
+
+def test_the_call_of_a_custom_tool_is_told_as_one() -> None:
+    call = {"id": "call_1", "type": "custom", "name": "shell", "arguments": "ls -l"}
+    asked, _ = build([Turn("assistant", "", tool_calls=[call]), Turn("tool", "", tool_call_id="call_1")])
+    assert asked["tool_calls"] == [{"id": "call_1", "type": "custom", "custom": {"name": "shell", "input": "ls -l"}}]
+
+
+def test_a_result_that_is_an_error_is_marked() -> None:
+    (message,) = build([Turn("tool", "no such city", tool_call_id="call_1", is_error=True)])
+    assert message == {"role": "tool", "content": "no such city", "tool_call_id": "call_1", "is_error": True}

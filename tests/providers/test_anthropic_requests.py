@@ -336,3 +336,19 @@ def test_an_error_instead_of_a_list_of_models() -> None:
         )
 
     assert refused.value.kind.name == "key_rejected"
+
+
+def test_a_result_that_is_an_error_is_marked() -> None:
+    failed = {"role": "tool", "tool_call_id": "toolu_1", "content": "no such city", "is_error": True}
+
+    assert turns({"role": "assistant", "tool_calls": [CALL]}, failed)[1]["content"] == [
+        {"type": "tool_result", "tool_use_id": "toolu_1", "content": "no such city", "is_error": True}
+    ]
+
+
+def test_the_text_of_a_custom_tool_is_an_input_like_any_other() -> None:
+    call = {"id": "call_1", "type": "custom", "custom": {"name": "shell", "input": "ls"}}
+
+    assert turns({"role": "assistant", "tool_calls": [call]})[0]["content"] == [
+        {"type": "tool_use", "id": "call_1", "name": "shell", "input": {"input": "ls"}}
+    ]

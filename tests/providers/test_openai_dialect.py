@@ -206,3 +206,19 @@ def test_an_error_instead_of_a_list_of_models() -> None:
         OPENAI.read_model_list(b'{"error": {"message": "Bad key", "code": 401}}')
 
     assert refused.value.kind.name == "key_rejected"
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("no such city", "Error: no such city"),
+        ("ERROR 404", "ERROR 404"),
+        ([{"type": "text", "text": "no"}], [{"type": "text", "text": "Error:"}, {"type": "text", "text": "no"}]),
+    ],
+)
+def test_a_result_that_is_an_error_says_so_in_its_text(content: Any, told: Any) -> None:
+    failed = {"role": "tool", "tool_call_id": "call_1", "content": content, "is_error": True}
+
+    [message] = json.loads(OPENAI.body(model="m", messages=[failed], parameters={}, stream=False))["messages"]
+
+    assert message == {"role": "tool", "tool_call_id": "call_1", "content": told}

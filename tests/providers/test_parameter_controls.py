@@ -88,7 +88,7 @@ def test_a_short_panel_is_neither_folded_nor_filtered() -> None:
         ("deepseek/deepseek-v4-pro", "search_after_date_filter", "input", "As month/day/year. "),
         ("qwen-max", "stop", "textarea", "One a line, at most 4. "),
         ("qwen-max", "prediction.content", "textarea", "What you expect back"),
-        ("qwen-max", "tools", "textarea", "JSON. "),
+        ("qwen-max", "tools", "tools", "JSON. "),
         ("qwen-max", "response_format", "textarea", "JSON; text, json_object or json_schema may stand alone. "),
         ("o3-mini", "further_parameters", "textarea", "is sent as it stands."),
     ],

@@ -186,3 +186,25 @@ def test_a_refusal_is_read_as_that_of_chat_completions() -> None:
         "Unsupported parameter: 'stop'",
         "req_1",
     )
+
+
+def test_a_result_that_is_an_error_says_so_in_its_text() -> None:
+    failed = {"role": "tool", "tool_call_id": "call_1", "content": "no such city", "is_error": True}
+
+    assert body({"role": "assistant", "tool_calls": [CALL]}, failed)["input"][1] == {
+        "type": "function_call_output",
+        "call_id": "call_1",
+        "output": "Error: no such city",
+    }
+
+
+def test_custom_tools_their_calls_and_results_have_their_own_types() -> None:
+    call = {"id": "call_1", "type": "custom", "custom": {"name": "shell", "input": "ls"}}
+    result = {"role": "tool", "tool_call_id": "call_1", "content": "a.txt"}
+    tool = {"type": "custom", "custom": {"name": "shell"}}
+
+    assert asked(tools=[tool]) == {"tools": [{"type": "custom", "name": "shell"}]}
+    assert body({"role": "assistant", "tool_calls": [call]}, result)["input"] == [
+        {"type": "custom_tool_call", "call_id": "call_1", "name": "shell", "input": "ls"},
+        {"type": "custom_tool_call_output", "call_id": "call_1", "output": "a.txt"},
+    ]

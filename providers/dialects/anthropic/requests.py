@@ -75,6 +75,7 @@ def _result(message: WireMessage) -> dict[str, Any]:
         "type": "tool_result",
         "tool_use_id": message.get("tool_call_id"),
         "content": content if isinstance(content, str) else _blocks(content),
+        **({"is_error": True} if message.get("is_error") else {}),
     }
 
 
@@ -112,6 +113,8 @@ def _call(call: Mapping[str, Any]) -> Mapping[str, Any]:
     match call:
         case {"id": call_id, "function": {"name": name, **rest}}:
             return {"type": "tool_use", "id": call_id, "name": name, "input": _arguments(rest.get("arguments"))}
+        case {"id": call_id, "custom": {"name": name, "input": text}}:
+            return {"type": "tool_use", "id": call_id, "name": name, "input": {"input": text}}
         case _:
             return call
 

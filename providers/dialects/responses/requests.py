@@ -8,6 +8,7 @@ from itertools import dropwhile, takewhile
 from typing import Any
 
 from providers.dialects.base import RESERVED, WireMessage
+from providers.dialects.results import told_in_words
 
 # Roles whose messages are instructions where they come first, and items like the others where they do not.
 INSTRUCTING = frozenset({"system", "developer"})
@@ -37,9 +38,11 @@ def _is_instruction(message: WireMessage) -> bool:
 
 def _items(messages: Iterable[WireMessage]) -> list[Any]:
     items: list[Any] = []
+    custom: set[Any] = set()
     for message in messages:
+        custom.update(call.get("id") for call in message.get("tool_calls") or [] if "custom" in call)
         if message.get("role") == "tool":
-            items.append(_result(message))
+            items.append(_result(told_in_words(message), is_custom=message.get("tool_call_id") in custom))
         else:
             # Thoughts go back before what they led to.
             items += message.get("reasoning_items") or []
@@ -49,15 +52,18 @@ def _items(messages: Iterable[WireMessage]) -> list[Any]:
     return items
 
 
-def _result(message: WireMessage) -> dict[str, Any]:
+def _result(message: WireMessage, *, is_custom: bool) -> dict[str, Any]:
     call_id, content = message.get("tool_call_id"), message.get("content")
-    return {"type": "function_call_output", "call_id": call_id, "output": content or ""}
+    kind = "custom_tool_call_output" if is_custom else "function_call_output"
+    return {"type": kind, "call_id": call_id, "output": content or ""}
 
 
 def _call(call: Mapping[str, Any]) -> Mapping[str, Any]:
     match call:
         case {"id": call_id, "function": {"name": name, **rest}}:
             return {"type": "function_call", "call_id": call_id, "name": name, "arguments": rest.get("arguments", "")}
+        case {"id": call_id, "custom": {"name": name, "input": text}}:
+            return {"type": "custom_tool_call", "call_id": call_id, "name": name, "input": text}
         case _:
             return call
 
@@ -110,9 +116,9 @@ def _asked(parameters: Mapping[str, Any]) -> dict[str, Any]:
             case "include", list():
                 asked["include"] = [*asked.get("include", []), *value]
             case "tools", list():
-                asked["tools"] = [_unwrapped(tool, "function") for tool in value]
+                asked["tools"] = [_unwrapped(_unwrapped(tool, "function"), "custom") for tool in value]
             case "tool_choice", dict():
-                asked["tool_choice"] = _unwrapped(value, "function")
+                asked["tool_choice"] = _unwrapped(_unwrapped(value, "function"), "custom")
             case _:
                 asked[name] = value
     return asked
