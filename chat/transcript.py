@@ -1,5 +1,6 @@
 """What is sent of a conversation. Pure: no Django, no I/O."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -22,6 +23,19 @@ class Turn(NamedTuple):
     tool_call_id: str = ""
     # What a provider wants back unread with the next turn, by the name a message has it under.
     extras: Mapping[str, Any] = {}
+
+
+def is_of_one_family(one: str, other: str) -> bool:
+    """Whether two models, by their ids, can read each other's sealed thoughts: Claude those of Claude, and so on.
+
+    The family is what the name begins with, whoever offers the model and whatever its version.
+    """
+    return bool(_family(one)) and _family(one) == _family(other)
+
+
+def _family(model_id: str) -> str:
+    found = re.match(r"[a-z]+", model_id.rpartition("/")[2].lower())
+    return found[0] if found else ""
 
 
 def build(turns: Iterable[Turn], *, system_prompt: str = "", roles: Sequence[str] = ()) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ urlpatterns = [
     path("messages/<int:message_id>/", messages.message, name="message"),
     path("messages/<int:message_id>/edit/", messages.edit, name="edit"),
     path("messages/<int:message_id>/regenerate/", messages.regenerate, name="regenerate"),
+    path("messages/<int:message_id>/choices/<int:choice>/", messages.go_on_with, name="go_on_with"),
     path("messages/<int:message_id>/branch/", messages.branch, name="branch"),
     path("runs/<int:run_id>/repeat/", repeats.repeat, name="repeat"),
     path("runs/<int:run_id>/edit/", repeats.edit_run, name="edit_run"),

@@ -1,13 +1,14 @@
 """Reading a run back from the database, for a page that opens in the middle and a follower that missed something."""
 
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Any, cast
 
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
-from runs.folding import HTML, REASONING, TEXT, StoredEvent, unfold
-from runs.models import Attempt, Run, RunEvent
+from runs.choices import join_choices
+from runs.folding import CHOICE, HTML, REASONING, TEXT, StoredEvent, unfold
+from runs.models import Attempt, Run, RunEvent, Supplement
 
 # Events that are read at a time; what a reader may have unacknowledged, so that nothing is read in vain.
 PAGE = 64
@@ -35,9 +36,15 @@ def read_after(run_id: int, after: int) -> Progress:
         return Progress(events, run.state)
     # It may have ended between the two reads above, and taken its events with it: what is folded is the whole truth.
     run = Run.objects.only("state", "last_seq", "text", "reasoning", "timeline").get(pk=run_id)
-    events = unfold(run.text, run.reasoning, bytes(run.timeline), after)
+    events = unfold(run.text, run.reasoning, bytes(run.timeline), after, _choices(run_id))
     is_all = len(events) <= PAGE
     return Progress(events[:PAGE], run.state, run.last_seq if is_all else None)
+
+
+def _choices(run_id: int) -> dict[int, dict[str, Any]]:
+    """What the choices after the first said."""
+    kept = Supplement.objects.filter(run_id=run_id).values_list("choices", flat=True).first()
+    return {choice["number"]: choice for choice in kept or []}
 
 
 def _stored(run_id: int, after: int) -> list[StoredEvent]:
@@ -64,6 +71,8 @@ class Snapshot:
     blocks: list[SafeString] = field(default_factory=list)
     open_text: str = ""
     last_seq: int = 0
+    # The choices after the first, by their number.
+    choices: dict[int, dict[str, Any]] = field(default_factory=dict)
 
 
 def snapshot(run_id: int) -> Snapshot:
@@ -72,6 +81,7 @@ def snapshot(run_id: int) -> Snapshot:
     reasoning: list[str] = []
     blocks: list[SafeString] = []
     open_text: list[str] = []
+    others: list[str] = []
     last_seq = 0
     for seq, kind, payload in cast("list[tuple[int, str, str]]", rows):
         last_seq = seq
@@ -83,4 +93,6 @@ def snapshot(run_id: int) -> Snapshot:
             # A finished block takes the place of all text since the one before it.
             blocks.append(mark_safe(payload))  # noqa: S308 - sanitised before it was stored
             open_text.clear()
-    return Snapshot("".join(reasoning), blocks, "".join(open_text), last_seq)
+        elif kind == CHOICE:
+            others.append(payload)
+    return Snapshot("".join(reasoning), blocks, "".join(open_text), last_seq, join_choices(others))

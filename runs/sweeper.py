@@ -12,8 +12,9 @@ from django.db.models.functions import Now
 
 from runs.folding import StoredEvent, fold
 from runs.journal import OVERDUE
-from runs.models import Attempt, Run, RunEvent
+from runs.models import Attempt, Run, RunEvent, Supplement
 from runs.storage import storage
+from runs.supplements import Brought
 
 logger = logging.getLogger(__name__)
 
@@ -68,6 +69,7 @@ def _interrupt(run: Run) -> bool:
         state=Attempt.State.UNKNOWN, ended_at=Now()
     )
     RunEvent.objects.filter(run=run).delete()
+    Supplement.keep(run.pk, folded.choices, Brought())
     return True
 
 

@@ -6,10 +6,19 @@ from django.db import models
 from django.utils.safestring import SafeString, mark_safe
 
 from accounts.models import User
-from chat.transcript import Turn
+from chat.transcript import Turn, is_of_one_family
+from providers.models import LanguageModel
 from runs.markdown import render
-from runs.models import Run
+from runs.models import Run, Supplement
+from runs.models.run import HEAVY
 from runs.reading import Snapshot, snapshot
+from runs.verdict import Verdict
+
+# What a page with messages leaves on the disk.
+HEAVY_OF_REPLIES = (
+    *(f"run__{column}" for column in HEAVY),
+    *(f"run__supplement__{column}" for column in Supplement.HEAVY),
+)
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
@@ -44,6 +53,8 @@ class Message(models.Model):
     # The call that a message of the role "tool" answers.
     tool_call_id = models.CharField(max_length=200, blank=True)
     run = models.OneToOneField(Run, null=True, blank=True, on_delete=models.PROTECT, related_name="reply")
+    # Where a person took another choice than the first of a reply to go on with: which one it was.
+    choice = models.PositiveSmallIntegerField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = MessageQuerySet.as_manager()
@@ -85,10 +96,44 @@ class Message(models.Model):
             tool_call_id=self.tool_call_id,
         )
 
+    def turn_for(self, model: LanguageModel) -> Turn:
+        """The same for this model, with what its provider wants back of it, where it was this provider that said it."""
+        supplement = getattr(self.run, "supplement", None)
+        if self.run is None or supplement is None or not supplement.for_next_turn:
+            return self.turn
+        # By the address, since SQLite would walk through all that was sent to read which provider it was.
+        is_its_own = self.run.endpoint == model.provider.dialect.completion_url(model.provider.base_url)
+        is_readable = is_its_own and is_of_one_family(self.run.requested_model, model.model_id)
+        return self.turn._replace(extras=supplement.for_next_turn) if is_readable else self.turn
+
     @property
     def html(self) -> SafeString:
         """A finished reply as sanitised HTML; people's own messages are shown as they typed them."""
         return mark_safe(render(self.text))  # noqa: S308 - the sanitiser had the last word
+
+    @property
+    def other_choices(self) -> dict[int, dict[str, Any]]:
+        """The answers of its run after the first, by their number."""
+        supplement = getattr(self.run, "supplement", None)
+        return {choice["number"]: choice for choice in supplement.choices} if supplement else {}
+
+    @cached_property
+    def choices(self) -> list[dict[str, Any]]:
+        """Those answers as a page shows them, the place of each counted from 1."""
+        return [
+            {
+                **choice,
+                "place": number + 1,
+                "html": mark_safe(render(choice["text"])),  # noqa: S308 - the sanitiser had the last word
+                "verdict": Verdict.of(choice["text"], self.run.parameters) if self.run else None,
+            }
+            for number, choice in self.other_choices.items()
+        ]
+
+    @cached_property
+    def verdict(self) -> Verdict | None:
+        """Whether it is the JSON that was asked for, where that was asked for."""
+        return Verdict.of(self.run.text, self.run.parameters) if self.run else None
 
     @property
     def is_reply(self) -> bool:

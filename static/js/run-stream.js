@@ -46,6 +46,8 @@ class RunStream extends HTMLElement {
       case "reasoning":
         this.#pendingReasoning += frame.text;
         return this.#paintSoon();
+      case "choice":
+        return this.#part("choices").hear(frame);
       case "html":
         return this.#finishBlock(frame.html);
       case "state":

@@ -172,7 +172,9 @@ def test_a_pattern_is_found_where_python_finds_it(pattern: str, text: str) -> No
 
 @given(pattern=st.text(max_size=30), text=st.text(max_size=30))
 def test_any_pattern_is_answered_or_not_checked(pattern: str, text: str) -> None:
+    said = "it is answered"
     try:
-        assert Matcher().is_found(pattern, text) in (True, False)
+        Matcher().is_found(pattern, text)
     except UncheckedError as unchecked:
-        assert str(unchecked).startswith("its pattern")
+        said = str(unchecked)
+    assert said.startswith(("its pattern", "it is answered"))
