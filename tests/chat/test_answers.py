@@ -29,7 +29,7 @@ def replied(user: User, model: LanguageModel, *, supplement: dict[str, Any] | No
     reply = Conversation.say(user, None, "Hello", Settings(model), "token")
     Run.objects.filter(reply=reply).update(**{"state": "done", "text": "One", **record})
     if supplement:
-        Supplement.objects.create(run_id=reply.run_id, **supplement)
+        Supplement.objects.create(run=reply.run, **supplement)
     return reply
 
 
@@ -68,7 +68,7 @@ def test_another_choice_can_be_taken_to_go_on_with(
     assert "choice 3 of the version before" in told(page)
     # The reply stays beside it, as it was.
     assert "2 / 2" in told(page)
-    assert Run.objects.get(pk=reply.run_id).text == "One"
+    assert Run.objects.get(reply=reply).text == "One"
 
 
 @pytest.mark.parametrize("choice", [0, 3])
@@ -220,7 +220,7 @@ def test_a_page_asks_once_for_all_that_its_answers_brought(as_alice: Client, ali
     one = queries(reply.conversation)
     for number in range(5):
         reply = reply.conversation.send("More", Settings(model), f"token-{number}", after=reply.pk)
-        Supplement.objects.create(run_id=reply.run_id, choices=CHOICES, shown={"media": ["audio"]})
+        Supplement.objects.create(run=reply.run, choices=CHOICES, shown={"media": ["audio"]})
         Run.objects.update(state="done", text="One")
 
     assert queries(reply.conversation) == one

@@ -132,7 +132,7 @@ def test_only_what_a_provider_wants_back_is_kept_for_it(fixture: str, dialect: s
 
 
 def test_what_goes_back_is_whole_however_it_was_streamed() -> None:
-    extras = {
+    extras: dict[str, list[Any]] = {
         "thinking": [{"type": "thinking", "thinking": "a", "signature": "s"}, {"type": "redacted_thinking"}],
         "encrypted_content": ["abc", "def"],
         "extra_content": [{"google": {"thought_signature": "x"}}, {"google": {"traffic": 1}}],
