@@ -121,3 +121,42 @@ def test_thoughts_that_nobody_may_read_are_counted_and_given_back(screen: Screen
     expect(screen.reply).to_contain_text("It got 1 sealed thought of earlier answers back.")
     screen.reply.get_by_role("button", name="Details").click()
     expect(screen.page.get_by_role("dialog")).to_contain_text("kept for the next turn")
+
+
+def test_a_schema_is_built_from_an_example_and_the_answer_is_judged_by_it(screen: Screen) -> None:
+    screen.open(model="demo/json")
+    panel = screen.page.get_by_role("region", name="Parameters")
+    panel.get_by_text("Build it").click()
+    panel.get_by_label("Kind of answer").select_option("json_schema")
+    panel.get_by_label("Begin with an example").select_option(label="One of several classes")
+
+    expect(panel.get_by_label("response_format", exact=True)).to_have_value(re.compile('"name": "classification"'))
+    screen.say("Good or bad?")
+
+    screen.expect_state("done")
+    verdict = screen.reply.locator(".verdict")
+    expect(verdict).to_contain_text("Valid JSON, and it fits the schema classification.")
+    verdict.get_by_text("As JSON, laid out").click()
+    expect(verdict.get_by_role("button", name="Copy JSON")).to_be_visible()
+    screen.page.reload()
+    panel.get_by_text("Build it").click()
+    expect(panel.get_by_label("Name of the schema")).to_have_value("classification")
+
+
+def test_a_schema_that_is_half_written_is_not_taken_and_not_lost(screen: Screen) -> None:
+    screen.open(model="demo/json")
+    panel = screen.page.get_by_role("region", name="Parameters")
+    panel.get_by_text("Build it").click()
+    panel.get_by_label("Kind of answer").select_option("json_schema")
+    written = panel.get_by_label("response_format", exact=True).input_value()
+
+    schema = panel.get_by_label("Schema", exact=True)
+    schema.fill('{"type": ')
+    schema.blur()
+
+    expect(panel).to_contain_text("The schema is not JSON yet")
+    expect(panel.get_by_label("response_format", exact=True)).to_have_value(written)
+    expect(schema).to_have_value('{"type": ')
+    schema.fill('{"type": "nothing"}')
+    schema.blur()
+    expect(panel).to_contain_text("This is not a JSON Schema")

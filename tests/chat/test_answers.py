@@ -28,6 +28,7 @@ SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}, "require
 def replied(user: User, model: LanguageModel, *, supplement: dict[str, Any] | None = None, **record: Any) -> Message:
     reply = Conversation.say(user, None, "Hello", Settings(model), "token")
     Run.objects.filter(reply=reply).update(**{"state": "done", "text": "One", **record})
+    assert reply.run is not None
     if supplement:
         Supplement.objects.create(run=reply.run, **supplement)
     return reply
@@ -220,6 +221,7 @@ def test_a_page_asks_once_for_all_that_its_answers_brought(as_alice: Client, ali
     one = queries(reply.conversation)
     for number in range(5):
         reply = reply.conversation.send("More", Settings(model), f"token-{number}", after=reply.pk)
+        assert reply.run is not None
         Supplement.objects.create(run=reply.run, choices=CHOICES, shown={"media": ["audio"]})
         Run.objects.update(state="done", text="One")
 

@@ -41,7 +41,7 @@ def test_a_citation_is_a_source_with_its_address_as_it_was() -> None:
 
 
 def test_sources_of_a_search_are_listed_once_with_the_titles_that_are_known() -> None:
-    extras = {
+    extras: dict[str, list[Any]] = {
         "citations": [["https://a.example/1", "https://b.example/2"]],
         "search_results": [[{"title": "The first", "url": "https://a.example/1", "date": "2026-01-01"}]],
     }
