@@ -21,7 +21,8 @@ class Turn(NamedTuple):
     tool_calls: Sequence[Mapping[str, str]] = ()
     # In a message of the role "tool": the call that it answers.
     tool_call_id: str = ""
-    # What a provider wants back unread with the next turn, by the name a message has it under.
+    # What a provider wants back unread with the next turn, by the name a message has it under; `call_extras` belong to
+    # the calls, by their ids.
     extras: Mapping[str, Any] = {}
 
 
@@ -70,6 +71,8 @@ def _with_text_before(text: str, content: Any) -> Any:
 def _message(turn: Turn) -> dict[str, Any]:
     """The turn in the shape of chat completions, with nothing in it that a strict server might refuse."""
     message: dict[str, Any] = {"role": turn.role}
+    extras = dict(turn.extras)
+    signed = extras.pop("call_extras", {})
     if turn.name:
         message["name"] = turn.name
     if turn.parts:
@@ -78,12 +81,13 @@ def _message(turn: Turn) -> dict[str, Any]:
     elif turn.text or not turn.tool_calls:
         message["content"] = turn.text
     if turn.tool_calls:
-        message["tool_calls"] = [_call(call) for call in turn.tool_calls]
+        message["tool_calls"] = [_call(call, signed.get(call["id"])) for call in turn.tool_calls]
     if turn.tool_call_id:
         message["tool_call_id"] = turn.tool_call_id
-    return message | dict(turn.extras)
+    return message | extras
 
 
-def _call(call: Mapping[str, str]) -> dict[str, Any]:
+def _call(call: Mapping[str, str], extra_content: Any = None) -> dict[str, Any]:
     function = {"name": call["name"], "arguments": call["arguments"]}
-    return {"id": call["id"], "type": "function", "function": function}
+    signature = {"extra_content": extra_content} if extra_content else {}
+    return {"id": call["id"], "type": "function", "function": function, **signature}

@@ -24,7 +24,10 @@ MOST_PICTURES, LARGEST_MEDIUM = 16, 32 * 1024 * 1024
 # Shown elsewhere, or in here in another form; what is left of the extras is kept as it came.
 TAKEN = frozenset({"audio", "images", "annotations", "citations", "search_results"})
 # What providers want back, unread, with the next turn, by the name that a message has it under there.
-GOES_BACK = frozenset({"thinking", "reasoning_items", "reasoning_details", "extra_content", "encrypted_content"})
+# `call_extras` are the `extra_content` of tool calls, by the call's id.
+GOES_BACK = frozenset(
+    {"thinking", "reasoning_items", "reasoning_details", "extra_content", "encrypted_content", "call_extras"}
+)
 # Of these each value is one block, of reasoning_details a list of them; the others come once.
 BLOCKS = frozenset({"thinking", "reasoning_items"})
 

@@ -20,7 +20,11 @@ from runs.models import Run
 TITLE_CHARACTERS = 80
 # The columns of a run that say what was said, to whom and where, and what its provider wants back.
 SAID_BY_RUNS = tuple(
-    f"run__{column}" for column in ("text", "tool_calls", "endpoint", "requested_model", "supplement__for_next_turn")
+    f"run__{column}"
+    for column in (
+        *("text", "tool_calls", "endpoint", "requested_model"),
+        *("supplement__shown", "supplement__for_next_turn"),
+    )
 )
 # How long a deleted conversation can be brought back.
 UNDO_PERIOD = timedelta(days=7)

@@ -86,11 +86,17 @@ class Message(models.Model):
         return self.run.text if self.run else self.written
 
     @property
+    def said(self) -> str:
+        """The text, or what is said in a sound that came in its place."""
+        supplement = None if self.text else getattr(self.run, "supplement", None)
+        return str(supplement.shown.get("transcript", "")) if supplement else self.text
+
+    @property
     def turn(self) -> Turn:
         """What was said in it, as it is sent."""
         return Turn(
             role=self.role,
-            text=self.text,
+            text=self.said,
             name=self.name,
             tool_calls=self.run.tool_calls if self.run else self.tool_calls,
             tool_call_id=self.tool_call_id,

@@ -47,7 +47,10 @@ LOGPROBS: dict[str, dict[str, Any]] = {
 PREDICTION: dict[str, dict[str, Any]] = {
     "prediction": {
         "type": "object",
-        "properties": {"type": {"type": "string", "enum": ["content"]}, "content": {"type": "string"}},
+        "properties": {
+            "type": {"type": "string", "enum": ["content"], "required": True},
+            "content": {"type": "string", "required": True},
+        },
     }
 }
 TOOLS: dict[str, dict[str, Any]] = {

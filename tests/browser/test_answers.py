@@ -64,7 +64,7 @@ def test_how_likely_each_token_was_is_read_by_keyboard_and_as_a_table(screen: Sc
     ask_with(screen, "demo/echo", "one two three", logprobs="true", top_logprobs="3", tokens_per_second="0")
     screen.expect_state("done")
 
-    screen.reply.get_by_text("How likely each token was").click()
+    screen.reply.get_by_text("How likely each of the 3 tokens was").click()
     tokens = screen.reply.locator(".tokens > button")
     expect(tokens).to_have_count(3)
     tokens.first.focus()

@@ -133,7 +133,7 @@ def test_probabilities_are_offered_only_where_some_came(as_alice: Client, alice:
     Supplement.objects.all().delete()
 
     assert f"/runs/{with_some.run_id}/probabilities/?choice=0" in page
-    assert "12 tokens" in told(page)
+    assert "How likely each of the 12 tokens was" in told(page)
     assert "probabilities" not in shown(as_alice, with_some)
 
 
@@ -191,6 +191,12 @@ def gemini(model: LanguageModel) -> LanguageModel:
 
 def sealed(user: User, model: LanguageModel) -> Message:
     return replied(user, model, reasoning="Hm", supplement={"for_next_turn": {"extra_content": {"google": {"s": "x"}}}})
+
+
+def test_what_a_sound_said_is_what_the_conversation_goes_on_with(alice: User, model: LanguageModel) -> None:
+    reply = replied(alice, model, text="", supplement={"shown": {"media": ["audio"], "transcript": "Hello there"}})
+
+    assert asked_next(alice, reply, model) == {"role": "assistant", "content": "Hello there"}
 
 
 def test_sealed_thoughts_go_back_to_whom_they_came_from(alice: User, gemini: LanguageModel) -> None:

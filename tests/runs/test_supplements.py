@@ -1,6 +1,7 @@
 """What an answer brings beside its text, sorted out: nothing that a stranger wrote is loaded, run or believed."""
 
 import base64
+import json
 from pathlib import Path
 from typing import Any
 
@@ -149,6 +150,30 @@ def test_what_goes_back_is_whole_however_it_was_streamed() -> None:
         "reasoning_details": [{"type": "reasoning.encrypted", "data": "1"}, {"type": "reasoning.encrypted"}],
     }
     assert kept.rest == {"stop_sequence": ["END"]}
+
+
+@pytest.mark.parametrize("member", ["message", "delta"])
+def test_the_signature_of_a_tool_call_is_kept_by_the_calls_id(member: str) -> None:
+    signature = {"google": {"thought_signature": "abc"}}
+    function = {"name": "weather", "arguments": "{}"}
+    call = {"index": 0, "id": "call-1", "type": "function", "function": function, "extra_content": signature}
+    answer = {"choices": [{"index": 0, member: {"role": "assistant", "tool_calls": [call]}, "finish_reason": "stop"}]}
+    body = json.dumps(answer)
+    dialect = DIALECTS["openai"]
+    events = dialect.read_answer(body.encode()) if member == "message" else dialect.stream_reader().feed(body)
+
+    extras = {event.name: [event.value] for event in events if isinstance(event, Extra)}
+
+    assert Brought.of(extras).for_next_turn == {"call_extras": {"call-1": signature}}
+
+
+def test_what_a_search_found_is_said_once_however_often_it_comes() -> None:
+    reader = DIALECTS["openai"].stream_reader()
+    chunk = json.dumps({"citations": ["https://a.example/"], "choices": [{"index": 0, "delta": {"content": "Hi"}}]})
+
+    extras = [event for _ in range(3) for event in reader.feed(chunk) if isinstance(event, Extra)]
+
+    assert extras == [Extra("citations", ["https://a.example/"])]
 
 
 names = st.sampled_from(
