@@ -11,6 +11,7 @@ from accounts.models import User
 from chat.models import Conversation
 from chat.panel import read, shown
 from chat.settings import Settings
+from chat.structured import with_advice
 from chat.typed import TypedPanel, as_typed
 from providers.catalogue import resolve
 from providers.models import LanguageModel
@@ -92,7 +93,8 @@ class Composer:
     def panel(self) -> Shown:
         """The parameters of the model, with what was typed."""
         moved = self.moved or Moved(self.written)
-        return shown(self.language_model.panel if self.language_model else None, moved)
+        panel = shown(self.language_model.panel if self.language_model else None, moved)
+        return with_advice(panel, [self.text, self.system_prompt])
 
     def emptied(self) -> "Composer":
         """The same settings, ready for the next message."""

@@ -1,5 +1,6 @@
 """What is sent of a conversation. Pure: no Django, no I/O."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice, takewhile
 from typing import Any, NamedTuple
@@ -21,10 +22,24 @@ class Turn(NamedTuple):
     tool_calls: Sequence[Mapping[str, str]] = ()
     # In a message of the role "tool": the call that it answers.
     tool_call_id: str = ""
-    # What a provider wants back unread with the next turn, by the name a message has it under.
+    # What a provider wants back unread with the next turn, by the name a message has it under; `call_extras` belong to
+    # the calls, by their ids.
     extras: Mapping[str, Any] = {}
     # In a message of the role "tool": the call failed.
     is_error: bool = False
+
+
+def is_of_one_family(one: str, other: str) -> bool:
+    """Whether two models, by their ids, can read each other's sealed thoughts: Claude those of Claude, and so on.
+
+    The family is what the name begins with, whoever offers the model and whatever its version.
+    """
+    return bool(_family(one)) and _family(one) == _family(other)
+
+
+def _family(model_id: str) -> str:
+    found = re.match(r"[a-z]+", model_id.rpartition("/")[2].lower())
+    return found[0] if found else ""
 
 
 def build(turns: Iterable[Turn], *, system_prompt: str = "", roles: Sequence[str] = ()) -> list[dict[str, Any]]:
@@ -68,6 +83,8 @@ def _message(turn: Turn) -> dict[str, Any]:
     That a result is an error has no place in that shape: each dialect says `is_error` in its own way.
     """
     message: dict[str, Any] = {"role": turn.role}
+    extras = dict(turn.extras)
+    signed = extras.pop("call_extras", {})
     if turn.name:
         message["name"] = turn.name
     if turn.parts:
@@ -76,16 +93,17 @@ def _message(turn: Turn) -> dict[str, Any]:
     elif turn.text or not turn.tool_calls:
         message["content"] = turn.text
     if turn.tool_calls:
-        message["tool_calls"] = [_call(call) for call in turn.tool_calls]
+        message["tool_calls"] = [_call(call, signed.get(call["id"])) for call in turn.tool_calls]
     if turn.tool_call_id:
         message["tool_call_id"] = turn.tool_call_id
     if turn.is_error:
         message["is_error"] = True
-    return message | dict(turn.extras)
+    return message | extras
 
 
-def _call(call: Mapping[str, str]) -> dict[str, Any]:
+def _call(call: Mapping[str, str], extra_content: Any = None) -> dict[str, Any]:
     if call.get("type") == "custom":
         return {"id": call["id"], "type": "custom", "custom": {"name": call["name"], "input": call["arguments"]}}
     function = {"name": call["name"], "arguments": call["arguments"]}
-    return {"id": call["id"], "type": "function", "function": function}
+    signature = {"extra_content": extra_content} if extra_content else {}
+    return {"id": call["id"], "type": "function", "function": function, **signature}

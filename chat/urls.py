@@ -31,6 +31,7 @@ urlpatterns = [
     path("messages/<int:message_id>/edit/", messages.edit, name="edit"),
     path("messages/<int:message_id>/regenerate/", messages.regenerate, name="regenerate"),
     path("messages/<int:message_id>/retry/", retries.retry, name="retry"),
+    path("messages/<int:message_id>/choices/<int:choice>/", messages.go_on_with, name="go_on_with"),
     path("messages/<int:message_id>/branch/", messages.branch, name="branch"),
     path("messages/<int:message_id>/results/", tools.results, name="results"),
     path("messages/<int:message_id>/result/", tools.result, name="result"),

@@ -27,8 +27,9 @@ from django.db.models.functions import Now
 
 from runs import metrics
 from runs.folding import LARGEST_EVENT, StoredEvent, fold
-from runs.models import Attempt, Run, RunEvent
+from runs.models import Attempt, Run, RunEvent, Supplement
 from runs.storage import FAILURES, storage, trouble_of
+from runs.supplements import Brought
 
 logger = logging.getLogger(__name__)
 
@@ -55,11 +56,12 @@ class LostError(Exception):
 
 @dataclass
 class Outcome:
-    """How a run ended: the columns of its record, and the state of its attempt."""
+    """How a run ended: the columns of its record, the state of its attempt, and what it brought beside its text."""
 
     state: str
     record: dict[str, Any]
     attempt: dict[str, Any]
+    brought: Brought = field(default_factory=Brought)
 
 
 @dataclass(eq=False)
@@ -343,6 +345,7 @@ class Journal:
             )
             open_attempts.update(**outcome.attempt, ended_at=Now())
             RunEvent.objects.filter(run_id=log.run_id).delete()
+            Supplement.keep(log.run_id, folded.choices, outcome.brought)
         return bool(ended)
 
     # Works for `perform`.

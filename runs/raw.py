@@ -10,8 +10,8 @@ UNPACKED = 8 * 1024
 WINDOW_BITS, TABLES = 11, 4
 
 
-class RawAnswer:
-    """The pieces of one answer with their milliseconds; `Run.raw_pieces` reads them again."""
+class PackedLines:
+    """Lines that are compressed while more of them come."""
 
     def __init__(self) -> None:
         self._unpacked: list[bytes] = []
@@ -19,9 +19,8 @@ class RawAnswer:
         self._packed: list[bytes] = []
         self._compressor: zlib._Compress | None = None
 
-    def add(self, ms: int, piece: str) -> None:
-        """The data of one server-sent event, and how long after the request it came."""
-        line = f"{ms}\t{json.dumps(piece)}\n".encode()
+    def add_line(self, line: bytes) -> None:
+        """A line with its end."""
         self._unpacked.append(line)
         self._unpacked_size += len(line)
         if self._unpacked_size > UNPACKED:
@@ -41,3 +40,11 @@ class RawAnswer:
         if self._compressor is None:
             self._compressor = zlib.compressobj(wbits=WINDOW_BITS, memLevel=TABLES)
         return self._compressor
+
+
+class RawAnswer(PackedLines):
+    """The pieces of one answer with their milliseconds; `Run.raw_pieces` reads them again."""
+
+    def add(self, ms: int, piece: str) -> None:
+        """The data of one server-sent event, and how long after the request it came."""
+        self.add_line(f"{ms}\t{json.dumps(piece)}\n".encode())

@@ -7,8 +7,9 @@ from typing import Any, cast
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
-from runs.folding import HTML, REASONING, TEXT, TOOL_CALL, StoredEvent, join_tool_calls, unfold
-from runs.models import Attempt, Run, RunEvent
+from runs.choices import join_choices
+from runs.folding import CHOICE, HTML, REASONING, TEXT, TOOL_CALL, StoredEvent, join_tool_calls, unfold
+from runs.models import Attempt, Run, RunEvent, Supplement
 
 # Events that are read at a time; what a reader may have unacknowledged, so that nothing is read in vain.
 PAGE = 64
@@ -36,9 +37,15 @@ def read_after(run_id: int, after: int) -> Progress:
         return Progress(events, run.state)
     # It may have ended between the two reads above, and taken its events with it: what is folded is the whole truth.
     run = Run.objects.only("state", "last_seq", "text", "reasoning", "timeline").get(pk=run_id)
-    events = unfold(run.text, run.reasoning, bytes(run.timeline), after)
+    events = unfold(run.text, run.reasoning, bytes(run.timeline), after, _choices(run_id))
     is_all = len(events) <= PAGE
     return Progress(events[:PAGE], run.state, run.last_seq if is_all else None)
+
+
+def _choices(run_id: int) -> dict[int, dict[str, Any]]:
+    """What the choices after the first said."""
+    kept = Supplement.objects.filter(run_id=run_id).values_list("choices", flat=True).first()
+    return {choice["number"]: choice for choice in kept or []}
 
 
 def _stored(run_id: int, after: int) -> list[StoredEvent]:
@@ -67,6 +74,8 @@ class Snapshot:
     last_seq: int = 0
     # Calls that have begun, by their position.
     tool_calls: dict[int, dict[str, Any]] = field(default_factory=dict)
+    # The choices after the first, by their number.
+    choices: dict[int, dict[str, Any]] = field(default_factory=dict)
 
 
 def snapshot(run_id: int) -> Snapshot:
@@ -76,6 +85,7 @@ def snapshot(run_id: int) -> Snapshot:
     blocks: list[SafeString] = []
     open_text: list[str] = []
     calls: dict[int, list[dict[str, Any]]] = {}
+    others: list[str] = []
     last_seq = 0
     for seq, kind, payload in cast("list[tuple[int, str, str]]", rows):
         last_seq = seq
@@ -90,5 +100,7 @@ def snapshot(run_id: int) -> Snapshot:
         elif kind == TOOL_CALL:
             piece = json.loads(payload)
             calls.setdefault(piece["position"], []).append(piece)
+        elif kind == CHOICE:
+            others.append(payload)
     tool_calls = {position: join_tool_calls(pieces)[0] for position, pieces in sorted(calls.items())}
-    return Snapshot("".join(reasoning), blocks, "".join(open_text), last_seq, tool_calls=tool_calls)
+    return Snapshot("".join(reasoning), blocks, "".join(open_text), last_seq, tool_calls, join_choices(others))

@@ -20,11 +20,14 @@ from providers.events import (
     Usage,
 )
 from runs.blocks import BlockSplitter
-from runs.folding import HTML, REASONING, TEXT, TOOL_CALL
+from runs.choices import OtherChoices, call_piece
+from runs.folding import CHOICE, HTML, LARGEST_EVENT, REASONING, TEXT, TOOL_CALL
 from runs.journal import Outcome
+from runs.logprobs import LogprobLog
 from runs.markdown import plain, render
 from runs.models import Attempt, Run
 from runs.raw import RawAnswer
+from runs.supplements import Brought
 
 # Characters; rendering a longer block would hold up the other runs of this process, so it stays plain until the end.
 LARGEST_BLOCK = 16 * 1024
@@ -44,7 +47,9 @@ class Recorder:
         self._blocks = BlockSplitter()
         self._raw = RawAnswer()
         self._refusal: list[str] = []
-        self._extras: dict[str, Any] = {}
+        self._extras: dict[str, list[Any]] = {}
+        self._others = OtherChoices()
+        self._logprobs = LogprobLog()
         self._attempt_state = Attempt.State.SENT
         self._ms = 0
 
@@ -58,26 +63,40 @@ class Recorder:
         self._ms = ms
         for piece in batch.raw:
             self._raw.add(ms, piece)
+        has_others = False
         for event in batch.events:
-            yield from self._shown(event)
+            if getattr(event, "choice", 0):
+                has_others = self._heard(event) or has_others
+            else:
+                yield from self._shown(event)
+        if has_others:
+            for piece in self._others.pieces(LARGEST_EVENT):
+                yield CHOICE, piece
+
+    def _heard(self, event: Event) -> bool:
+        """Something of another choice than the first; whether it is to be shown."""
+        if isinstance(event, Extra):
+            self._weigh(event)
+            return False
+        is_shown = self._others.hear(event)
+        if is_shown:
+            self._output()
+        return is_shown
 
     def _shown(self, event: Event) -> Iterator[tuple[str, str]]:
         match event:
-            case TextDelta(text, choice=0) if text:
+            case TextDelta(text) if text:
                 self._output()
                 for piece, block in self._blocks.feed(text):
                     yield TEXT, piece
                     if block:
                         yield HTML, render(block) if len(block) <= LARGEST_BLOCK else plain(block)
-            case ReasoningDelta(text, choice=0) if text:
+            case ReasoningDelta(text) if text:
                 self._output()
                 yield REASONING, text
-            case ToolCallDelta(position, call_id, name, arguments, choice=0):
+            case ToolCallDelta():
                 self._output()
-                yield (
-                    TOOL_CALL,
-                    json.dumps({"position": position, "id": call_id, "name": name, "arguments": arguments}),
-                )
+                yield TOOL_CALL, json.dumps(call_piece(event))
             case _:
                 self._keep(event)
 
@@ -88,7 +107,7 @@ class Recorder:
 
     def _keep(self, event: Event) -> None:
         match event:
-            case Finished(reason, raw, choice=0):
+            case Finished(reason, raw):
                 self._record |= {"finish_reason": reason.value, "finish_reason_raw": raw[:100]}
             case Usage():
                 self._record |= {
@@ -103,13 +122,20 @@ class Recorder:
                 # The header's number comes first and is the one that the provider's support asks for.
                 self._record["request_id"] = self._record.get("request_id") or request_id[:200]
                 self._record["served_model"] = model[:200] or self._record.get("served_model", "")
-            case Refusal(text, choice=0):
+            case Refusal(text):
                 self._refusal.append(text)
-            case Extra(name, value, choice=0):
+            case Extra("logprobs"):
+                self._weigh(event)
+            case Extra(name, value):
                 # Pieces of one thing come as a list of them.
                 self._extras.setdefault(name, []).append(value)
             case _:
                 pass
+
+    def _weigh(self, event: Extra) -> None:
+        # Citations and blobs of other choices are in the raw reply; the conversation goes on with the first.
+        if event.name == "logprobs":
+            self._logprobs.add(event.choice, event.value)
 
     def done(self) -> Outcome:
         """The provider finished its answer."""
@@ -139,11 +165,12 @@ class Recorder:
         )
 
     def _outcome(self, state: str, attempt_state: str) -> Outcome:
+        brought = Brought.of(self._extras, logprobs=self._logprobs, endings=self._others.endings)
         record = {
             **self._record,
             "duration_ms": self._ms,
             "refusal": "".join(self._refusal),
-            "extras": self._extras,
+            "extras": brought.rest,
             "raw": self._raw.packed(),
         }
         record.setdefault("finish_reason", FinishReason.OTHER.value if state == Run.State.DONE else "")
@@ -158,6 +185,7 @@ class Recorder:
                 "error_kind": record.get("error_kind", ""),
                 "error_detail": record.get("error_detail", ""),
             },
+            brought=brought,
         )
 
     def _why_no_cost(self, state: str) -> str:

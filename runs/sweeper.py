@@ -15,8 +15,9 @@ from django.db.models.functions import Now
 
 from runs.folding import StoredEvent, fold
 from runs.journal import LEASE, OVERDUE
-from runs.models import Attempt, Run, RunEvent
+from runs.models import Attempt, Run, RunEvent, Supplement
 from runs.storage import storage
+from runs.supplements import Brought
 
 logger = logging.getLogger(__name__)
 
@@ -95,6 +96,7 @@ def _interrupt(run: Run) -> bool:
         state=Attempt.State.UNKNOWN, ended_at=Now()
     )
     RunEvent.objects.filter(run=run).delete()
+    Supplement.keep(run.pk, folded.choices, Brought())
     return True
 
 

@@ -1,6 +1,6 @@
 from django.urls import path, register_converter
 
-from runs.views import code, details, following
+from runs.views import beside, code, details, following
 
 
 class Numbers:
@@ -23,6 +23,8 @@ urlpatterns = [
     path("runs/<int:run_id>/request.json", details.request_file, name="request_file"),
     path("runs/<int:run_id>/chunks/", details.chunks, name="chunks"),
     path("runs/<int:run_id>/chunks.txt", details.chunks_file, name="chunks_file"),
+    path("runs/<int:run_id>/probabilities/", beside.probabilities, name="probabilities"),
+    path("runs/<int:run_id>/media/<int:number>", beside.medium, name="medium"),
     path("runs/<int:run_id>/code/", code.code, name="code"),
     path("runs/<int:run_id>/stop/", following.stop, name="stop"),
     path("runs/<numbers:run_ids>/events/", following.events, name="events"),

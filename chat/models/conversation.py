@@ -20,6 +20,14 @@ from runs.models import Run
 
 # Characters of the first message that become the title.
 TITLE_CHARACTERS = 80
+# The columns of a run that say what was said, to whom and where, and what its provider wants back.
+SAID_BY_RUNS = tuple(
+    f"run__{column}"
+    for column in (
+        *("text", "tool_calls", "endpoint", "requested_model"),
+        *("supplement__shown", "supplement__for_next_turn"),
+    )
+)
 # How long a deleted conversation can be brought back.
 UNDO_PERIOD = timedelta(days=7)
 
@@ -87,14 +95,14 @@ class Conversation(models.Model):
         """The last messages of the branch in view, oldest first; `before` a message, to read further back."""
         return Branch.of(self, before=before, most=most)
 
-    def turns(self, leaf_id: int | None) -> list[transcript.Turn]:
-        """What was said in every message from the root to this one."""
+    def turns(self, leaf_id: int | None, model: LanguageModel | None = None) -> list[transcript.Turn]:
+        """What was said in every message from the root to this one; for a model, with what its provider wants back."""
         if leaf_id is None:
             return []
         path = Tree.of(self).path(leaf_id)
-        messages = self.messages.filter(pk__in=path).order_by("pk").select_related("run")
-        light = messages.only(*Message.SAID, "run__text", "run__tool_calls", "run__parameters")
-        return [message.turn for message in light]
+        messages = self.messages.filter(pk__in=path).order_by("pk").select_related("run__supplement")
+        light = messages.only(*Message.SAID, *SAID_BY_RUNS, "run__parameters")
+        return [message.turn_for(model) if model else message.turn for message in light]
 
     def show_branch_of(self, message: Message) -> None:
         """Bring the branch through this message into view, down to its newest end."""
@@ -124,8 +132,8 @@ class Conversation(models.Model):
     @transaction.atomic
     def reply_to(self, message: Message, settings: Settings, client_token: str) -> Message:
         """A new reply to this message, beside those it may have, with the queued run that will write it."""
-        turns = [*self.turns(message.parent_id), message.turn]
         model = settings.language_model
+        turns = [*self.turns(message.parent_id, model), message.turn]
         run = Run.objects.queue(
             user=self.user,
             model=model,
@@ -184,6 +192,26 @@ class Conversation(models.Model):
         self.updated_at = timezone.now()
         self.save(update_fields=["leaf", "updated_at"])
         return again
+
+    @transaction.atomic
+    def go_on_with(self, reply: Message, choice: int) -> Message:
+        """Another choice of this reply beside it, as the message that the conversation goes on with.
+
+        The reply stays as it is, and so does what was said after it: a record of what models were really told. Raises
+        `KeyError` where there is no such choice.
+        """
+        other = reply.other_choices[choice]
+        taken = self.messages.create(
+            parent_id=reply.parent_id,
+            role=Message.Role.ASSISTANT,
+            written=other["text"],
+            tool_calls=other["tool_calls"],
+            choice=choice,
+        )
+        self.leaf = taken
+        self.updated_at = timezone.now()
+        self.save(update_fields=["leaf", "updated_at"])
+        return taken
 
     @classmethod
     @transaction.atomic

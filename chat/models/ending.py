@@ -32,7 +32,8 @@ def _ending(run: Run) -> Ending:
         state=run.state,
         finish_reason=run.finish_reason,
         finish_reason_raw=run.finish_reason_raw,
-        has_text=bool(run.text),
+        # A sound or a picture is an answer, too.
+        has_text=bool(run.text or (hasattr(run, "supplement") and run.supplement.shown)),
         has_reasoning=bool(run.reasoning),
         has_calls=bool(run.tool_calls),
         has_refusal=bool(run.refusal),

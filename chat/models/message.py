@@ -14,11 +14,20 @@ from chat.tools.calls import told
 from chat.tools.declared import declared
 from chat.tools.results import Result
 from chat.tools.verdicts import Judged, judged
-from chat.transcript import Turn
+from chat.transcript import Turn, is_of_one_family
+from providers.models import LanguageModel
 from runs.durations import Usual, usual
 from runs.markdown import render
-from runs.models import Run
+from runs.models import Run, Supplement
+from runs.models.run import HEAVY
 from runs.reading import Snapshot, snapshot
+from runs.verdict import Verdict
+
+# What a page with messages leaves on the disk.
+HEAVY_OF_REPLIES = (
+    *(f"run__{column}" for column in HEAVY),
+    *(f"run__supplement__{column}" for column in Supplement.HEAVY),
+)
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
@@ -55,6 +64,8 @@ class Message(models.Model):
     # That call failed, and the text says how.
     is_error = models.BooleanField(default=False)
     run = models.OneToOneField(Run, null=True, blank=True, on_delete=models.PROTECT, related_name="reply")
+    # Where a person took another choice than the first of a reply to go on with: which one it was.
+    choice = models.PositiveSmallIntegerField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = MessageQuerySet.as_manager()
@@ -88,17 +99,33 @@ class Message(models.Model):
         return self.run.text if self.run else self.written
 
     @property
+    def said(self) -> str:
+        """The text, or what is said in a sound that came in its place."""
+        supplement = None if self.text else getattr(self.run, "supplement", None)
+        return str(supplement.shown.get("transcript", "")) if supplement else self.text
+
+    @property
     def turn(self) -> Turn:
         """What was said in it, as it is sent."""
         return Turn(
             role=self.role,
-            text=self.text,
+            text=self.said,
             # Of a result it is the name of the tool, which is not sent: the id says whose result it is.
             name="" if self.role == self.Role.TOOL else self.name,
             tool_calls=self.calls_made,
             tool_call_id=self.tool_call_id,
             is_error=self.is_error,
         )
+
+    def turn_for(self, model: LanguageModel) -> Turn:
+        """The same for this model, with what its provider wants back of it, where it was this provider that said it."""
+        supplement = getattr(self.run, "supplement", None)
+        if self.run is None or supplement is None or not supplement.for_next_turn:
+            return self.turn
+        # By the address, since SQLite would walk through all that was sent to read which provider it was.
+        is_its_own = self.run.endpoint == model.provider.dialect.completion_url(model.provider.base_url)
+        is_readable = is_its_own and is_of_one_family(self.run.requested_model, model.model_id)
+        return self.turn._replace(extras=supplement.for_next_turn) if is_readable else self.turn
 
     @cached_property
     def calls_made(self) -> list[dict[str, Any]]:
@@ -129,6 +156,30 @@ class Message(models.Model):
     def html(self) -> SafeString:
         """A finished reply as sanitised HTML; people's own messages are shown as they typed them."""
         return mark_safe(render(self.text))  # noqa: S308 - the sanitiser had the last word
+
+    @property
+    def other_choices(self) -> dict[int, dict[str, Any]]:
+        """The answers of its run after the first, by their number."""
+        supplement = getattr(self.run, "supplement", None)
+        return {choice["number"]: choice for choice in supplement.choices} if supplement else {}
+
+    @cached_property
+    def choices(self) -> list[dict[str, Any]]:
+        """Those answers as a page shows them, the place of each counted from 1."""
+        return [
+            {
+                **choice,
+                "place": number + 1,
+                "html": mark_safe(render(choice["text"])),  # noqa: S308 - the sanitiser had the last word
+                "verdict": Verdict.of(choice["text"], self.run.parameters) if self.run else None,
+            }
+            for number, choice in self.other_choices.items()
+        ]
+
+    @cached_property
+    def verdict(self) -> Verdict | None:
+        """Whether it is the JSON that was asked for, where that was asked for."""
+        return Verdict.of(self.run.text, self.run.parameters) if self.run else None
 
     @property
     def is_reply(self) -> bool:

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from chat.models.ending import with_language_models
-from chat.models.message import Message
-from runs.models.run import HEAVY
+from chat.models.message import HEAVY_OF_REPLIES, Message
 
 if TYPE_CHECKING:
     from chat.models.conversation import Conversation
@@ -62,7 +61,7 @@ class Branch:
             path = path[: path.index(before)]
         shown = path[-most:]
         # By their numbers alone: asked for those of the conversation, SQLite would read all of it.
-        rows = Message.objects.select_related("run").defer(*(f"run__{column}" for column in HEAVY))
+        rows = Message.objects.select_related("run__supplement").defer(*HEAVY_OF_REPLIES)
         found = rows.in_bulk(shown)
         messages = [found[number] for number in shown]
         called: dict[str, str] = {}

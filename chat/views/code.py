@@ -13,6 +13,7 @@ from chat import transcript
 from chat.composer import Composer
 from chat.models import Conversation
 from chat.settings import Settings
+from providers.models import LanguageModel
 from providers.parameters import ParameterError
 from runs.code import CodeRequest
 from runs.sent import request_with_hole
@@ -57,7 +58,7 @@ def _settings_without_key(composer: Composer) -> Settings | None:
 def _request(request: PersonRequest, settings: Settings, text: str) -> CodeRequest:
     """The request that would be made, with a hole where the key goes."""
     model, provider = settings.language_model, settings.language_model.provider
-    turns = [*_said(request), transcript.Turn("user", text or EXAMPLE)]
+    turns = [*_said(request, model), transcript.Turn("user", text or EXAMPLE)]
     messages = transcript.build(turns, system_prompt=settings.system_prompt, roles=model.roles)
     body = provider.dialect.body(model=model.model_id, messages=messages, parameters=settings.to_send, stream=True)
     has_key = provider.needs_key or provider.key_of(request.user) is not None
@@ -65,13 +66,13 @@ def _request(request: PersonRequest, settings: Settings, text: str) -> CodeReque
     return request_with_hole(provider, url, json.loads(body), has_key=has_key)
 
 
-def _said(request: PersonRequest) -> list[transcript.Turn]:
+def _said(request: PersonRequest, model: LanguageModel) -> list[transcript.Turn]:
     """What was said before, where the composer is one of a conversation."""
     number = request.POST.get("conversation", "")
     if not number.isdecimal() or len(number) > 18:
         return []
     conversation = get_object_or_404(Conversation.objects.of(request.user), pk=number)
-    return conversation.turns(conversation.leaf_id)
+    return conversation.turns(conversation.leaf_id, model)
 
 
 def _answer(request: PersonRequest, context: dict[str, object], status: int = 200) -> HttpResponse:

@@ -10,7 +10,8 @@ from accounts.requests import PersonRequest
 from chat.composer import Composer
 from chat.models import Conversation, Place
 from chat.panel import shown
-from chat.typed import TypedPanel
+from chat.structured import with_advice
+from chat.typed import TypedPanel, as_typed
 from chat.views.presets import applied, asked_for
 from providers.catalogue import resolve
 from runs.models import Run
@@ -107,7 +108,9 @@ def parameter_notes(request: PersonRequest) -> HttpResponse:
     typed = TypedPanel.in_form(request.user, request.POST, None)
     if typed.of is None:
         raise Http404
-    return render(request, "chat/_parameter_notes.html", {"panel": shown(typed.of.panel, typed.moved_to(typed.of))})
+    said = [as_typed(request.POST, name) for name in ("text", "system_prompt")]
+    panel = with_advice(shown(typed.of.panel, typed.moved_to(typed.of)), said)
+    return render(request, "chat/_parameter_notes.html", {"panel": panel})
 
 
 def show(request: PersonRequest, shown: Conversation | None, composer: Composer, status: int = 200) -> HttpResponse:

@@ -10,7 +10,7 @@ from asgiref.sync import async_to_sync
 from django.contrib.auth.decorators import login_required
 from django.db import IntegrityError
 from django.db.models import QuerySet
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -19,11 +19,11 @@ from django_htmx.http import HttpResponseLocation, trigger_client_event
 from accounts.requests import PersonRequest
 from chat.composer import Composer
 from chat.models import Conversation, Message
+from chat.models.message import HEAVY_OF_REPLIES
 from chat.settings import Settings
 from chat.typed import as_typed
 from chat.views.conversations import show
 from runs.models import Run
-from runs.models.run import HEAVY
 from runs.starting import begin
 
 
@@ -167,10 +167,21 @@ def branch(request: PersonRequest, message_id: int) -> HttpResponse:
 
 
 @login_required
+@require_POST
+def go_on_with(request: PersonRequest, message_id: int, choice: int) -> HttpResponse:
+    """Take another choice of this reply to go on with; it stands beside the reply, which stays as it is."""
+    reply = get_object_or_404(_messages_of(request), pk=message_id, run__isnull=False)
+    if choice not in reply.other_choices:
+        raise Http404
+    reply.conversation.go_on_with(reply, choice)
+    return go(request, reply.conversation_id)
+
+
+@login_required
 @require_safe
 def message(request: PersonRequest, message_id: int) -> HttpResponse:
     """One message as it is now: what a page fetches when a reply has ended."""
-    mine = Message.objects.of(request.user).select_related("conversation", "run")
+    mine = Message.objects.of(request.user).select_related("conversation", "run__supplement")
     shown = get_object_or_404(_light(mine), pk=message_id)
     if shown.is_unseen:
         Run.objects.filter(reply=shown).mark_seen()
@@ -182,11 +193,11 @@ def message(request: PersonRequest, message_id: int) -> HttpResponse:
 
 def _messages_of(request: PersonRequest) -> QuerySet[Message]:
     mine = Message.objects.of(request.user)
-    return _light(mine.select_related("conversation__language_model__provider", "run", "parent"))
+    return _light(mine.select_related("conversation__language_model__provider", "run__supplement", "parent"))
 
 
 def _light(messages: QuerySet[Message]) -> QuerySet[Message]:
-    return messages.defer(*(f"run__{column}" for column in HEAVY))
+    return messages.defer(*HEAVY_OF_REPLIES)
 
 
 def go(request: PersonRequest, conversation_id: int, *, whole_page: bool = False) -> HttpResponse:

@@ -4,10 +4,11 @@ import base64
 import binascii
 import json
 import random
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
+from providers.demo.media import chime, rings
 from providers.demo.request import Request
 from providers.demo.schemas import example
 
@@ -22,6 +23,10 @@ class Answer:
     reasoning: str = ""
     # (name, arguments as JSON) of a function to call.
     tool_call: tuple[str, str] | None = None
+    # Further members of the message, sent after its text.
+    beside: Mapping[str, Any] = field(default_factory=dict)
+    # Tokens of reasoning that nobody gets to read.
+    hidden_tokens: int = 0
 
 
 def echo(request: Request, chance: random.Random) -> Answer:
@@ -86,6 +91,37 @@ def silent(request: Request, chance: random.Random) -> Answer:
     return Answer(INTRODUCTION + "it said nothing for a while, and then all of this at once.")
 
 
+def search(request: Request, chance: random.Random) -> Answer:
+    sources = [
+        {"title": "An example, which the demo made up", "url": "https://example.org/demo?utm_source=demo"},
+        {"title": "Another one", "url": "https://example.com/another"},
+    ]
+    text = INTRODUCTION + "it has searched nothing, and names two sources to show what that looks like."
+    return Answer(text, beside={"annotations": [{"type": "url_citation", "url_citation": each} for each in sources]})
+
+
+def speaker(request: Request, chance: random.Random) -> Answer:
+    sound = base64.b64encode(chime()).decode()
+    transcript = INTRODUCTION + "it plays three notes instead of speaking."
+    return Answer(beside={"audio": {"id": "audio_demo", "data": sound, "transcript": transcript, "expires_at": 0}})
+
+
+def painter(request: Request, chance: random.Random) -> Answer:
+    url = "data:image/png;base64," + base64.b64encode(rings()).decode()
+    picture = {"type": "image_url", "image_url": {"url": url}}
+    return Answer(INTRODUCTION + "it paints rings, whatever you ask for.", beside={"images": [picture]})
+
+
+def sealed(request: Request, chance: random.Random) -> Answer:
+    before = sum("encrypted_content" in message for message in request.messages)
+    got_back = f"It got {before} sealed thought{'s' if before != 1 else ''} of earlier answers back."
+    return Answer(
+        INTRODUCTION + "it has thought behind closed doors. " + got_back,
+        beside={"encrypted_content": f"demo-sealed-{before + 1}"},
+        hidden_tokens=24,
+    )
+
+
 ANSWERS: dict[str, Callable[[Request, random.Random], Answer]] = {
     "demo/echo": echo,
     "demo/markdown": markdown,
@@ -97,6 +133,10 @@ ANSWERS: dict[str, Callable[[Request, random.Random], Answer]] = {
     "demo/slow": slow,
     "demo/long": long,
     "demo/silent": silent,
+    "demo/search": search,
+    "demo/speaker": speaker,
+    "demo/painter": painter,
+    "demo/sealed": sealed,
 }
 
 

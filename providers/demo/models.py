@@ -40,6 +40,19 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "description": "How fast it answers; with 0 as fast as it can.",
     },
 }
+LOGPROBS: dict[str, dict[str, Any]] = {
+    "logprobs": {"type": "boolean", "description": "Reports how likely each token was; of the demo, as it made it up."},
+    "top_logprobs": {"type": "integer", "min": 0, "max": 20},
+}
+PREDICTION: dict[str, dict[str, Any]] = {
+    "prediction": {
+        "type": "object",
+        "properties": {
+            "type": {"type": "string", "enum": ["content"], "required": True},
+            "content": {"type": "string", "required": True},
+        },
+    }
+}
 TOOLS: dict[str, dict[str, Any]] = {
     "tools": {"type": "array"},
     "tool_choice": {"type": "any_of", "enum": ["none", "auto", "required"]},
@@ -84,7 +97,7 @@ def _failing(name: str, what: str) -> dict[str, Any]:
 
 
 MODELS: list[dict[str, Any]] = [
-    _model("Echo", "Says your last message back, word by word."),
+    _model("Echo", "Says your last message back, word by word.", parameters=LOGPROBS | PREDICTION),
     _model("Markdown", "Headings, a table, code, lists and mathematics."),
     _model("Thinker", "Reasons first, then answers.", parameters=EFFORT, features=("reasoning",)),
     _model("Tools", "Calls the first tool it is given.", parameters=TOOLS, features=("function",)),
@@ -103,6 +116,10 @@ MODELS: list[dict[str, Any]] = [
     _model("Slow", "A word a second."),
     _model("Long", "20,000 tokens."),
     _model("Silent", "Says nothing for some seconds, and then everything.", parameters=SECONDS),
+    _model("Search", "Answers with sources, which it made up."),
+    _model("Speaker", "Answers with a sound."),
+    _model("Painter", "Answers with a picture."),
+    _model("Sealed", "Thinks where nobody can read it, and wants its thoughts back.", features=("reasoning",)),
     _failing("Key rejected", "the key is not accepted"),
     _failing("Out of credit", "the account has no credit"),
     _failing("Not allowed", "the key may not do this"),

@@ -1,11 +1,12 @@
 """The gateway's wire format: completions as one JSON object, or as server-sent events."""
 
 import json
+import math
 import re
 import time
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from itertools import chain, zip_longest
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import chain, takewhile, zip_longest
 from typing import Any
 
 from providers.demo.answers import Answer
@@ -25,6 +26,8 @@ class Choice:
     text: list[str]
     tool_call: dict[str, Any] | None
     finish_reason: str
+    beside: Mapping[str, Any] = field(default_factory=dict)
+    hidden_tokens: int = 0
 
     @classmethod
     def of(cls, answer: Answer, request: Request) -> "Choice":
@@ -36,11 +39,11 @@ class Choice:
             name, arguments = answer.tool_call
             call = {"id": "call_demo", "type": "function", "function": {"name": name, "arguments": arguments}}
         reason = "length" if is_cut else "tool_calls" if call else "stop"
-        return cls(reasoning[: request.max_tokens], text[:left], call, reason)
+        return cls(reasoning[: request.max_tokens], text[:left], call, reason, answer.beside, answer.hidden_tokens)
 
     @property
     def tokens(self) -> int:
-        return len(self.reasoning) + len(self.text) + (self.tool_call is not None)
+        return len(self.reasoning) + self.hidden_tokens + len(self.text) + (self.tool_call is not None)
 
     @property
     def message(self) -> dict[str, Any]:
@@ -50,7 +53,7 @@ class Choice:
             message["reasoning_content"] = "".join(self.reasoning)
         if self.tool_call:
             message["tool_calls"] = [self.tool_call]
-        return message
+        return {**message, **self.beside}
 
     @property
     def deltas(self) -> Iterator[Delta]:
@@ -63,6 +66,8 @@ class Choice:
             yield {"tool_calls": [{"index": 0, **self.tool_call, "function": {**function, "arguments": ""}}]}
             for piece in re.findall(r".{1,8}", function["arguments"], re.DOTALL):
                 yield {"tool_calls": [{"index": 0, "function": {"arguments": piece}}]}
+        for name, value in self.beside.items():
+            yield {name: value}
 
 
 @dataclass(frozen=True)
@@ -79,7 +84,8 @@ class Completion:
 
     def whole(self) -> bytes:
         choices = [
-            {"index": index, "message": choice.message, "finish_reason": choice.finish_reason, "logprobs": None}
+            {"index": index, "message": choice.message, "finish_reason": choice.finish_reason}
+            | {"logprobs": self._logprobs(choice.text)}
             for index, choice in enumerate(self.choices)
         ]
         meta = {"usage": {"credits_used": 0, "usd_spent": 0}}
@@ -102,21 +108,51 @@ class Completion:
 
     @property
     def usage(self) -> dict[str, Any]:
-        prompt, reasoning = self.request.words, sum(len(choice.reasoning) for choice in self.choices)
+        prompt = self.request.words
+        reasoning = sum(len(choice.reasoning) + choice.hidden_tokens for choice in self.choices)
         return {
             "prompt_tokens": prompt,
             "completion_tokens": self.tokens,
             "total_tokens": prompt + self.tokens,
-            "completion_tokens_details": {"reasoning_tokens": reasoning},
+            "completion_tokens_details": {"reasoning_tokens": reasoning} | self._prediction,
         }
 
+    @property
+    def _prediction(self) -> dict[str, int]:
+        """How much of the predicted answer came: the tokens at its beginning that are the same."""
+        prediction = self.request.parameters.get("prediction")
+        if not isinstance(prediction, dict):
+            return {}
+        predicted = TOKEN.findall(str(prediction.get("content", "")))
+        pairs = zip(predicted, self.choices[0].text, strict=False)
+        accepted = len(list(takewhile(lambda pair: pair[0].strip() == pair[1].strip(), pairs)))
+        return {"accepted_prediction_tokens": accepted, "rejected_prediction_tokens": len(predicted) - accepted}
+
+    def _logprobs(self, tokens: list[str]) -> dict[str, Any] | None:
+        """How likely each token was, were it not canned: told from its letters, so always the same."""
+        if self.request.parameters.get("logprobs") is not True or not tokens:
+            return None
+        return {"content": [self._weighed(token) for token in tokens], "refusal": None}
+
+    def _weighed(self, token: str) -> dict[str, Any]:
+        share = (sum(token.encode()) % 97 + 3) / 100
+        others = [_token("demo", (1 - share) / 2), _token("canned", (1 - share) / 4), _token("\n", (1 - share) / 8)]
+        likeliest = sorted([_token(token, share), *others], key=lambda one: -float(one["logprob"]))
+        most = int(self.request.number("top_logprobs", 0))
+        return _token(token, share) | {"top_logprobs": likeliest[:most]}
+
     def _chunk(self, delta: Delta, index: int, finish_reason: str | None = None) -> bytes:
-        choice = {"index": index, "delta": delta, "logprobs": None, "finish_reason": finish_reason}
+        logprobs = self._logprobs([delta["content"]]) if delta.get("content") else None
+        choice = {"index": index, "delta": delta, "logprobs": logprobs, "finish_reason": finish_reason}
         return as_event(self._envelope("chat.completion.chunk") | {"choices": [choice], "usage": None})
 
     def _envelope(self, kind: str) -> dict[str, Any]:
         model = self.request.model
         return {"id": self.completion_id, "object": kind, "created": int(time.time()), "model": model}
+
+
+def _token(text: str, probability: float) -> dict[str, Any]:
+    return {"token": text, "logprob": math.log(max(probability, 1e-4)), "bytes": list(text.encode(errors="replace"))}
 
 
 def as_json(value: object) -> bytes:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from providers.parameters.fields import LIMITS, Field
+from providers.parameters.formats import EXAMPLES, RESPONSE_FORMAT, FormatExample
 from providers.parameters.moving import Moved
 from providers.parameters.panel import FURTHER, FURTHER_LABEL, Panel, Reading
 from providers.parameters.shapes import one_of
@@ -45,6 +46,9 @@ class Control:
     # (value, words) of a list to choose from, of suggestions, or of tools to begin with.
     options: Sequence[tuple[str, str]] = ()
     example: str = ""
+    # Where it says as what JSON the answer is to come: schemas to begin with, and the kinds there are.
+    format_examples: Sequence[FormatExample] = ()
+    format_kinds: Sequence[str] = ()
     value: str = ""
     error: str = ""
     advice: str = ""
@@ -156,10 +160,16 @@ def _control(field: Field, panel: Panel, written: Mapping[str, str], reading: Re
         hint=" ".join(filter(None, [_range(field), field.help, _when_empty(field, panel)])),
         options=list(_options(field)),
         example=field.example,
+        format_examples=EXAMPLES if _is_format(field) else (),
+        format_kinds=field.choices if _is_format(field) else (),
         value=written.get(field.name, ""),
         error=reading.errors.get(field.name, ""),
         advice=reading.advice.get(field.name, ""),
     )
+
+
+def _is_format(field: Field) -> bool:
+    return field.name == RESPONSE_FORMAT and field.kind == "json"
 
 
 def _further(written: Mapping[str, str], reading: Reading) -> Control:

@@ -3,5 +3,6 @@
 from runs.models.attempt import Attempt
 from runs.models.event import RunEvent
 from runs.models.run import Run
+from runs.models.supplement import Medium, Supplement
 
-__all__ = ["Attempt", "Run", "RunEvent"]
+__all__ = ["Attempt", "Medium", "Run", "RunEvent", "Supplement"]

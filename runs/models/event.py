@@ -12,6 +12,7 @@ class RunEvent(models.Model):
         REASONING = "reasoning"
         TOOL_CALL = "tool_call"
         HTML = "html"
+        CHOICE = "choice"
 
     pk = models.CompositePrimaryKey("run_id", "seq")
     run = models.ForeignKey("runs.Run", on_delete=models.CASCADE, related_name="events", db_index=False)

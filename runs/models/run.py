@@ -15,7 +15,7 @@ from runs.models.attempt import Attempt
 
 # Columns that only the record of one run needs; lists leave them on the disk. The keys are among them because SQLite
 # keeps them behind the record: to read one is to walk through all that was sent, which a long conversation makes long.
-HEAVY = ("body", "raw", "timeline", "usage_raw", "provider", "language_model", "user")
+HEAVY = ("body", "raw", "timeline", "usage_raw", "extras", "provider", "language_model", "user")
 
 # Written as an "or", in the index and in the queries alike: of an "in" SQLite cannot tell that it means those of the
 # index, and reads every run there is.
@@ -240,6 +240,15 @@ class Run(models.Model):
             return None
         milliseconds = self.duration_ms - self.first_token_ms
         return self.output_tokens * 1000 / milliseconds if milliseconds > 0 else None
+
+    @property
+    def predicted(self) -> dict[str, int | None]:
+        """How many tokens of a predicted answer were used and how many were not; nothing where none was predicted."""
+        details = self.usage_raw.get("completion_tokens_details")
+        details = details if isinstance(details, dict) else {}
+        names = {"accepted": "accepted_prediction_tokens", "rejected": "rejected_prediction_tokens"}
+        counts = {ours: details.get(theirs) for ours, theirs in names.items()}
+        return counts if any(counts.values()) or "prediction" in self.parameters else {}
 
     def request_cancel(self) -> bool:
         """Ask whoever runs it to stop; one that nobody has begun ends at once. True if there was something to stop."""

@@ -21,11 +21,15 @@ PAGE = 200
 def details(request: PersonRequest, run_id: int) -> HttpResponse:
     """What was sent, what came back, when, and what it cost: as a page of its own, or in a dialog over another."""
     run = visible_run(request, run_id)
+    kept = run.supplement.for_next_turn if hasattr(run, "supplement") else {}
     context = {
         "run": run,
         "sent": sent(run),
         "attempts": list(run.attempts.order_by("number")),
         "chunk_count": len(run.raw_pieces()),
+        "predicted": run.predicted,
+        "kept_bytes": len(json.dumps(kept, ensure_ascii=False).encode()) if kept else 0,
+        "kept_names": sorted(kept),
         "usage": json.dumps(run.usage_raw, ensure_ascii=False, indent=2) if run.usage_raw else "",
         "parameters": {name: json.dumps(value, ensure_ascii=False) for name, value in run.parameters.items()},
         # A run that stands in a conversation can be repeated there.
@@ -68,7 +72,9 @@ def chunks_file(request: PersonRequest, run_id: int) -> HttpResponse:
 
 
 def visible_run(request: PersonRequest, run_id: int) -> Run:
-    return get_object_or_404(Run.objects.visible_to(request.user).select_related("provider", "user"), pk=run_id)
+    return get_object_or_404(
+        Run.objects.visible_to(request.user).select_related("provider", "user", "supplement"), pk=run_id
+    )
 
 
 def _file(content: bytes, name: str, kind: str) -> HttpResponse:

@@ -10,7 +10,7 @@ class CopyButton extends HTMLElement {
   }
 
   async #copy() {
-    const source = this.closest("article").querySelector("[data-copy]");
+    const source = this.closest("[data-copies], article").querySelector("[data-copy]");
     const text = (source.content ?? source).textContent;
     try {
       await navigator.clipboard.writeText(text);

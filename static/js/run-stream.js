@@ -50,6 +50,8 @@ class RunStream extends HTMLElement {
       case "tool_call":
         this.#say("Calling a tool…");
         return this.#part("calls").receive(JSON.parse(frame.text));
+      case "choice":
+        return this.#part("choices").hear(frame);
       case "html":
         return this.#finishBlock(frame.html);
       case "state":

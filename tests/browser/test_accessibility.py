@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.product import Product
 from tests.browser.screen import Screen
+from tests.browser.test_answers import ask_with
 from tests.browser.upstream import Upstream
 from tests.browser.watch import OpenContext
 from tests.faultserver import tokens
@@ -89,6 +90,32 @@ def test_a_drawer_on_a_telephone(screen: Screen) -> None:
 
     expect(screen.page.get_by_role("textbox", name="System prompt")).to_be_visible()
     assert _violations(screen.page) == []
+
+
+def test_everything_an_answer_can_be(screen: Screen) -> None:
+    ask_with(screen, "demo/echo", "one two three", n="3", logprobs="true", top_logprobs="3", tokens_per_second="0")
+    screen.expect_state("done")
+    screen.reply.get_by_text("How likely each of the 3 tokens was, choice 1").click()
+    screen.reply.locator(".tokens > button").first.focus()
+    screen.reply.get_by_text("As a table").first.click()
+    expect_accessible(screen.page)
+
+    for model in ("demo/search", "demo/painter", "demo/speaker", "demo/sealed"):
+        screen.ask(model, "Hello")
+        screen.expect_state("done")
+        expect_accessible(screen.page)
+
+
+def test_the_fields_of_a_schema_and_the_verdict(screen: Screen) -> None:
+    screen.open(model="demo/json")
+    panel = screen.page.get_by_role("region", name="Parameters")
+    panel.get_by_text("Build it").click()
+    panel.get_by_label("Kind of answer").select_option("json_schema")
+    screen.say("Hello")
+    screen.expect_state("done")
+    screen.reply.get_by_text("As JSON, laid out").click()
+
+    expect_accessible(screen.page)
 
 
 def expect_accessible(page: Page) -> None:

@@ -1,6 +1,6 @@
 """What is sent of a conversation."""
 
-from chat.transcript import Turn, build
+from chat.transcript import Turn, build, is_of_one_family
 
 TURNS = [Turn("user", "Hi"), Turn("assistant", "Hello"), Turn("user", "Who am I?")]
 
@@ -80,3 +80,24 @@ def test_the_call_of_a_custom_tool_is_told_as_one() -> None:
 def test_a_result_that_is_an_error_is_marked() -> None:
     (message,) = build([Turn("tool", "no such city", tool_call_id="call_1", is_error=True)])
     assert message == {"role": "tool", "content": "no such city", "tool_call_id": "call_1", "is_error": True}
+
+
+def test_a_call_that_was_signed_goes_back_with_its_signature() -> None:
+    call = {"id": "call-1", "name": "weather", "arguments": "{}"}
+    turns = [
+        Turn("assistant", "", tool_calls=[call], extras={"call_extras": {"call-1": {"google": {"s": "x"}}}}),
+        Turn("tool", "Rain", tool_call_id="call-1"),
+    ]
+
+    asked, _ = build(turns)
+
+    assert asked["tool_calls"][0]["extra_content"] == {"google": {"s": "x"}}
+    assert "call_extras" not in asked
+
+
+def test_models_are_of_one_family_by_what_their_names_begin_with() -> None:
+    assert is_of_one_family("anthropic/claude-opus-4.1", "claude-sonnet-4-5-20250929")
+    assert is_of_one_family("google/gemini-3-flash", "gemini-3.1-pro")
+    assert not is_of_one_family("openai/gpt-5", "openai/o3")
+    assert not is_of_one_family("anthropic/claude-opus-4.1", "google/gemini-3-flash")
+    assert not is_of_one_family("", "")

@@ -14,7 +14,7 @@ from providers.demo.request import READING_PACE
 from providers.demo.schemas import example
 from providers.dialects import DIALECTS
 from providers.errors import KINDS, ProviderError
-from providers.events import Event, TextDelta
+from providers.events import Event, Extra, TextDelta, Usage
 from tests.providers.answers import Answer, gather
 
 BASE_URL = "https://demo.invalid/v1"
@@ -41,7 +41,7 @@ FAILING = [
 BREAKING = ["protocol-error", "incomplete", "connection-lost", "idle-timeout", "too-large", "error-midway"]
 # What says nothing for ever is not waited for; whatever answers gets as long as it needs.
 IMPATIENT = {"first-byte-timeout": client.Timeouts(first_byte=0.2), "idle-timeout": client.Timeouts(idle=0.2)}
-SPEAKING = ["markdown", "thinker", "tools", "vision", "random", "slow", "long", "silent"]
+SPEAKING = ["markdown", "thinker", "tools", "vision", "random", "slow", "long", "silent", "search", "painter", "sealed"]
 
 
 def call(model: str, said: Any = "Hello?", *, stream: bool = True, **parameters: Any) -> client.Call:
@@ -289,7 +289,9 @@ async def test_every_listed_model_answers_or_fails_as_listed() -> None:
     body = await client.fetch(DIALECT.model_list_urls(BASE_URL)[0], DIALECT, None)
 
     listed = [item["id"] for item in DIALECT.read_model_list(body)]
-    assert sorted(listed) == sorted(f"demo/{model}" for model in {"echo", "json", *SPEAKING, *FAILING, *BREAKING})
+    assert sorted(listed) == sorted(
+        f"demo/{model}" for model in {"echo", "json", "speaker", *SPEAKING, *FAILING, *BREAKING}
+    )
 
 
 def test_the_list_is_the_gateways_and_the_rest_is_ours() -> None:
@@ -299,3 +301,39 @@ def test_the_list_is_the_gateways_and_the_rest_is_ours() -> None:
 
 async def test_no_key_is_a_good_key() -> None:
     await client.fetch(DIALECT.key_check_url(BASE_URL), DIALECT, None)
+
+
+async def test_the_echo_says_how_likely_its_tokens_were_when_asked() -> None:
+    asked = await events_of(call("echo", "one two", logprobs=True, top_logprobs=2))
+    unasked = await events_of(call("echo", "one two"))
+
+    weighed = [event.value["content"][0] for event in asked if isinstance(event, Extra)]
+    assert [token["token"] for token in weighed] == ["one ", "two"]
+    assert all(token["logprob"] <= 0 and len(token["top_logprobs"]) == 2 for token in weighed)
+    assert not any(isinstance(event, Extra) for event in unasked)
+
+
+async def test_a_prediction_is_accepted_as_far_as_it_is_right() -> None:
+    prediction = {"type": "content", "content": "one two four"}
+    events = await events_of(call("echo", "one two three", prediction=prediction))
+
+    (usage,) = [event for event in events if isinstance(event, Usage)]
+    details = usage.raw["completion_tokens_details"]
+    assert (details["accepted_prediction_tokens"], details["rejected_prediction_tokens"]) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("model", "extra"),
+    [("search", "annotations"), ("speaker", "audio"), ("painter", "images"), ("sealed", "encrypted_content")],
+)
+async def test_what_an_answer_may_bring_beside_its_text_comes(model: str, extra: str) -> None:
+    assert extra in (await ask(model)).extras
+
+
+async def test_sealed_thoughts_that_come_back_are_counted() -> None:
+    said = [
+        {"role": "user", "content": "One"},
+        {"role": "assistant", "content": "Two", "encrypted_content": "demo-sealed-1"},
+        {"role": "user", "content": "Three"},
+    ]
+    assert "It got 1 sealed thought of" in (await ask("sealed", said)).text

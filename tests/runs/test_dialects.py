@@ -15,7 +15,7 @@ from providers.dialects import DIALECTS
 from providers.events import Extra, Finished
 from providers.models import LanguageModel, Provider
 from runs.engine import Engine
-from runs.models import Run
+from runs.models import Run, Supplement
 from tests.faultserver import CHUNKED, RESET, WRONG_KEY, FaultServer, http_chunk, http_head
 from tests.runs.reader import Reader
 
@@ -116,7 +116,9 @@ async def test_reasoning_is_shown_apart_and_what_has_to_go_back_is_kept(
 
     assert (run.text, run.reasoning) == ("Hello!", reasoning)
     assert (run.prompt_tokens, run.output_tokens, run.reasoning_tokens) == counts
-    assert run.extras.keys() == {kept}
+    supplement = await Supplement.objects.aget(run=run)
+    assert supplement.for_next_turn.keys() == {kept}
+    assert run.extras == {}
 
 
 @pytest.mark.parametrize("dialect", ["anthropic", "responses"])
@@ -125,13 +127,14 @@ async def test_what_was_kept_can_be_said_again(
 ) -> None:
     faults.fixture(f"{dialect}/stream-thinking.sse" if dialect == "anthropic" else f"{dialect}/stream-reasoning.sse")
     run = await perform(connected, faults, alice, dialect)
-    reply = {"role": "assistant", "content": run.text, **run.extras}
+    supplement = await Supplement.objects.aget(run=run)
+    reply = {"role": "assistant", "content": run.text, **supplement.for_next_turn}
 
     sent = json.loads(
         DIALECTS[dialect].body(model="m", messages=[*MESSAGES, reply], parameters={}, stream=False).decode()
     )
 
-    [kept] = run.extras.values()
+    [kept] = supplement.for_next_turn.values()
     assert (sent["messages"][1]["content"][:3] if dialect == "anthropic" else sent["input"][1:2]) == kept
 
 

@@ -30,6 +30,8 @@ FINISH_REASONS = {
     "content_filter": FinishReason.CONTENT_FILTER,
     "safety": FinishReason.CONTENT_FILTER,
 }
+# What a search found, beside the choices instead of in one; some streams say it again with every chunk.
+FOUND = ("citations", "search_results")
 # OpenRouter finishes so what its upstream did not; an answer that failed is not one that is done.
 FAILED = "error"
 
@@ -51,6 +53,7 @@ class AnswerReader:
         self._begun: set[int] = set()
         self._finished: set[int] = set()
         self._has_usage = False
+        self._found: dict[str, Any] = {}
 
     def feed(self, data: str) -> list[Event]:
         if self.is_over:
@@ -81,6 +84,10 @@ class AnswerReader:
             for position, choice in enumerate(choices):
                 if isinstance(choice, dict):
                     self._read_choice(choice, index_of(choice, position), member, events)
+        for name in FOUND:
+            if name in answer and answer[name] != self._found.get(name):
+                self._found[name] = answer[name]
+                events.append(Extra(name, clean(answer[name])))
         self._read_usage(answer, events)
         if not self._has_usage and "timings" in answer:
             self._read_timings(answer["timings"], events)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from providers.dialects.speech import Speech
-from providers.dialects.values import index_of
+from providers.dialects.values import index_of, name_in
 from providers.events import Event, Extra, ReasoningDelta, Refusal, TextDelta
 from providers.untrusted import clean
 
@@ -76,6 +76,9 @@ class MessageReader(Speech):
     def _read_tool_call(self, call: Mapping[str, Any], position: int, choice: int, events: list[Event]) -> None:
         function = call.get("function") or call.get("custom")
         function = function if isinstance(function, dict) else {}
+        if call.get("extra_content") and call.get("id"):
+            # Gemini signs each call, and takes no answer to one that comes back without.
+            events.append(Extra("call_extras", {name_in(call["id"]): clean(call["extra_content"])}, choice))
         self.call(
             position,
             events,
