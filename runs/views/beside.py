@@ -1,5 +1,7 @@
 """What stands beside the text of an answer: how likely its tokens were, sound, pictures."""
 
+import re
+
 from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet
 from django.http import HttpResponse
@@ -12,6 +14,8 @@ from runs.models import Medium, Run, Supplement
 
 # Tokens on one page: an answer has up to some twenty thousand.
 PAGE = 200
+# One part of a file. Some browsers play no sound from a server that gives only the whole.
+RANGE = re.compile(r"bytes=(\d{1,12})-(\d{0,12})")
 
 
 @login_required
@@ -41,9 +45,19 @@ def medium(request: PersonRequest, run_id: int, number: int) -> HttpResponse:
     """A sound or a picture that the model made."""
     mine = Medium.objects.filter(run__in=Run.objects.visible_to(request.user))
     found = get_object_or_404(mine, run_id=run_id, number=number)
+    content = bytes(found.content)
     # It never changes, and is its owner's alone.
-    headers = {"Cache-Control": "private, max-age=86400, immutable", "X-Content-Type-Options": "nosniff"}
-    return HttpResponse(bytes(found.content), content_type=found.content_type, headers=headers)
+    headers = {
+        "Accept-Ranges": "bytes",
+        "Cache-Control": "private, max-age=86400, immutable",
+        "X-Content-Type-Options": "nosniff",
+    }
+    asked = RANGE.fullmatch(request.headers.get("Range", ""))
+    first, last = (int(asked[1]), min(int(asked[2] or len(content)), len(content) - 1)) if asked else (1, 0)
+    if last < first:
+        return HttpResponse(content, content_type=found.content_type, headers=headers)
+    headers["Content-Range"] = f"bytes {first}-{last}/{len(content)}"
+    return HttpResponse(content[first : last + 1], content_type=found.content_type, headers=headers, status=206)
 
 
 def _supplements(request: PersonRequest) -> QuerySet[Supplement]:

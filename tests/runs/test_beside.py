@@ -6,11 +6,13 @@ from html import unescape
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from runs.logprobs import LogprobLog
 from runs.models import Medium, Run, Supplement
 from runs.views.beside import PAGE
+from tests.plans import captured_plans, reads_a_whole_table
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
@@ -83,6 +85,41 @@ def test_a_sound_is_served_as_what_it_is_and_nothing_else(as_alice: Client, run:
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert "private" in answer.headers["Cache-Control"]
     assert as_alice.get(f"/runs/{run.pk}/media/1").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "content"),
+    [
+        ("bytes=0-1", 206, b"RI"),
+        ("bytes=2-", 206, b"FF"),
+        ("bytes=1-99", 206, b"IFF"),
+        ("bytes=4-", 200, b"RIFF"),
+        ("bytes=2-1", 200, b"RIFF"),
+        ("bytes=-2", 200, b"RIFF"),
+        ("lines=1-2", 200, b"RIFF"),
+    ],
+)
+def test_a_player_may_ask_for_a_part_of_a_sound(
+    as_alice: Client, run: Run, asked: str, status: int, content: bytes
+) -> None:
+    Medium.objects.create(run=run, number=0, kind="audio", content_type="audio/wav", content=b"RIFF")
+
+    answer = as_alice.get(f"/runs/{run.pk}/media/0", headers={"Range": asked})
+
+    assert (answer.status_code, answer.content) == (status, content)
+    assert answer.headers["Accept-Ranges"] == "bytes"
+    if status == 206:
+        assert answer.headers["Content-Range"].startswith("bytes ")
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL plans by what is in the tables")
+@pytest.mark.parametrize("what", ["probabilities/", "media/0"])
+def test_they_are_found_without_reading_a_whole_table(as_alice: Client, run: Run, what: str) -> None:
+    with captured_plans() as steps:
+        as_alice.get(f"/runs/{run.pk}/{what}")
+
+    assert steps
+    assert not [step for step in steps if reads_a_whole_table(step)]
 
 
 @pytest.mark.parametrize("what", ["probabilities/", "media/0"])

@@ -41,6 +41,15 @@ def test_a_run_whose_process_died_keeps_its_text_and_says_that_it_may_have_been_
     assert not run.events.exists()
 
 
+def test_every_choice_of_a_run_whose_process_died_is_kept(queued: Queue) -> None:
+    run = abandoned(queued, lease=timedelta(seconds=-1))
+    RunEvent.objects.create(run=run, seq=3, type="choice", payload='{"choice": 1, "text": "Anoth"}')
+    sweep()
+    run.refresh_from_db()
+    (choice,) = run.supplement.choices
+    assert (choice["number"], choice["text"], choice["finish_reason"]) == (1, "Anoth", "")
+
+
 def test_a_run_with_a_lease_is_left_alone(queued: Queue) -> None:
     abandoned(queued, lease=timedelta(seconds=10))
     assert sweep() == 0
