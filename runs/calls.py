@@ -3,6 +3,7 @@
 from accounts.models import UnreadableKey
 from providers.client import Call, Timeouts
 from providers.errors import NotSent
+from runs.attachments.files import LostError
 from runs.models import Run
 
 
@@ -17,10 +18,14 @@ def prepare(run: Run, timeouts: Timeouts) -> Call | NotSent:
         secret = key.open() if key else None
     except UnreadableKey:
         return NotSent("key_unreadable")
+    try:
+        body = run.request_body
+    except LostError as lost:
+        return NotSent("attachment_lost", f"SHA-256 {lost}")
     return Call(
         base_url=run.provider.base_url,
         dialect=run.provider.dialect,
-        body=run.request_body,
+        body=body,
         key=secret,
         timeouts=timeouts,
     )
@@ -28,4 +33,4 @@ def prepare(run: Run, timeouts: Timeouts) -> Call | NotSent:
 
 def to_perform(run_id: int) -> Run:
     """The run with what `prepare` needs of it, for whoever did not queue it."""
-    return Run.objects.select_related("provider", "user").only("body", "provider", "user").get(pk=run_id)
+    return Run.objects.select_related("provider", "user").only("body", "holes", "provider", "user").get(pk=run_id)

@@ -1,7 +1,8 @@
 """Runs: one call to one model, from request to record."""
 
+from runs.models.attachment import Attachment
 from runs.models.attempt import Attempt
 from runs.models.event import RunEvent
 from runs.models.run import Run
 
-__all__ = ["Attempt", "Run", "RunEvent"]
+__all__ = ["Attachment", "Attempt", "Run", "RunEvent"]
