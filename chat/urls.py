@@ -1,6 +1,6 @@
 from django.urls import path
 
-from chat.views import code, conversations, messages, paste, repeats
+from chat.views import attachments, code, conversations, messages, paste, repeats
 
 app_name = "chat"
 urlpatterns = [
@@ -8,6 +8,7 @@ urlpatterns = [
     path("app/<path:model_id>", conversations.playground, name="playground_with"),
     path("parameters/", conversations.parameters, name="parameters"),
     path("parameters/notes/", conversations.parameter_notes, name="parameter_notes"),
+    path("attachments/", attachments.attachments, name="attachments"),
     path("conversations/", messages.start, name="start"),
     path("conversations/list/", conversations.conversations, name="conversations"),
     path("conversations/<int:conversation_id>/", conversations.conversation, name="conversation"),

@@ -6,7 +6,7 @@ from typing import Any
 
 from providers.client.shown import shown_headers
 from providers.models import Provider
-from runs.attachments import files
+from runs.attachments import files, holes
 from runs.code import KEY, CodeRequest, key_variable
 from runs.models import Run
 
@@ -63,6 +63,15 @@ def body_of(run: Run) -> bytes:
         return run.request_body
     except files.LostError:
         return run.body_with(files.glimpse_of)
+
+
+def with_files(body: bytes) -> bytes:
+    """A body that was just written, with the data of its files, as far as they are here."""
+    kept, missing = holes.cut(body)
+    try:
+        return holes.fill(kept, missing, files.base64_of)
+    except files.LostError:
+        return holes.fill(kept, missing, files.glimpse_of)
 
 
 def code_request(run: Run) -> CodeRequest:

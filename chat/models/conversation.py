@@ -1,4 +1,4 @@
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any, Self
 
@@ -12,6 +12,7 @@ from chat import transcript
 from chat.models.message import Message
 from chat.models.place import Place
 from chat.models.tree import Branch, Tree
+from chat.parts import Part
 from chat.settings import Settings
 from providers.models import LanguageModel
 from runs.models import Run
@@ -53,6 +54,11 @@ class Conversation(models.Model):
     parameters: "models.JSONField[dict[str, Any]]" = models.JSONField(default=dict, blank=True)
     # A next message that came from elsewhere and was not sent yet. What people type themselves their browser keeps.
     draft = models.TextField(blank=True)
+    draft_parts: "models.JSONField[list[dict[str, Any]]]" = models.JSONField(default=list, blank=True)
+    # Who says the system prompt: "system" or "developer".
+    system_role = models.CharField(max_length=10, default="system")
+    # Whether any message carries more than text: only then it is looked for.
+    has_parts = models.BooleanField(default=False)
     leaf = models.ForeignKey(Message, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(default=timezone.now)
@@ -92,6 +98,13 @@ class Conversation(models.Model):
         light = messages.only(*Message.SAID, "run__text", "run__tool_calls")
         return [message.turn for message in light]
 
+    def kinds(self, leaf_id: int | None) -> set[str]:
+        """What the messages up to this one carry beside text: kinds of parts."""
+        if not self.has_parts or leaf_id is None:
+            return set()
+        path = self.messages.filter(pk__in=Tree.of(self).path(leaf_id))
+        return {part["kind"] for parts in path.values_list("parts", flat=True) for part in parts}
+
     def show_branch_of(self, message: Message) -> None:
         """Bring the branch through this message into view, down to its newest end."""
         self.leaf_id = Tree.of(self).newest_leaf(message.pk)
@@ -102,19 +115,30 @@ class Conversation(models.Model):
     @classmethod
     @transaction.atomic
     def say(
-        cls, user: User, conversation: "Conversation | None", text: str, settings: Settings, client_token: str
+        cls,
+        user: User,
+        conversation: "Conversation | None",
+        text: str,
+        settings: Settings,
+        client_token: str,
+        parts: Sequence[Part] = (),
     ) -> Message:
         """Send this at the end of the branch in view, in a new conversation where there is none yet."""
         conversation = conversation or cls.objects.create(user=user)
-        return conversation.send(text, settings, client_token, after=conversation.leaf_id)
+        return conversation.send(text, settings, client_token, parts, after=conversation.leaf_id)
 
     @transaction.atomic
-    def send(self, text: str, settings: Settings, client_token: str, *, after: int | None) -> Message:
+    def send(
+        self, text: str, settings: Settings, client_token: str, parts: Sequence[Part] = (), *, after: int | None
+    ) -> Message:
         """The empty reply, which a queued run will write, to the person's message after that one."""
-        message = self.messages.create(parent_id=after, role=Message.Role.USER, written=text)
-        self.draft = ""
+        message = self.messages.create(
+            parent_id=after, role=Message.Role.USER, written=text, parts=[part.stored for part in parts]
+        )
+        self.draft, self.draft_parts = "", []
+        self.has_parts = self.has_parts or bool(parts)
         if not self.title:
-            self.title = title_of(text)
+            self.title = title_of(text or " ".join(part.label for part in parts))
         return self.reply_to(message, settings, client_token)
 
     @transaction.atomic
@@ -125,15 +149,15 @@ class Conversation(models.Model):
         run = Run.objects.queue(
             user=self.user,
             model=model,
-            messages=transcript.build(turns, system_prompt=settings.system_prompt, roles=model.roles),
-            to_send=settings.to_send,
+            messages=settings.messages(turns),
+            to_send=settings.sent_beside,
             as_set=settings.as_set,
             client_token=client_token,
         )
         reply = self.messages.create(parent=message, role=Message.Role.ASSISTANT, run=run)
         self.leaf = reply
         self.language_model = model
-        self.system_prompt = settings.system_prompt
+        self.system_prompt, self.system_role = settings.system_prompt, settings.system_role
         self.parameters = settings.written
         self.updated_at = timezone.now()
         self.save()

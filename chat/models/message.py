@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.safestring import SafeString, mark_safe
 
 from accounts.models import User
+from chat.parts import Part
 from chat.transcript import Turn
 from runs.markdown import render
 from runs.models import Run
@@ -81,9 +82,15 @@ class Message(models.Model):
             role=self.role,
             text=self.text,
             name=self.name,
+            parts=[part.wire for part in self.attached],
             tool_calls=self.run.tool_calls if self.run else self.tool_calls,
             tool_call_id=self.tool_call_id,
         )
+
+    @property
+    def attached(self) -> list[Part]:
+        """What it carries beside the text."""
+        return [Part.read(part) for part in self.parts]
 
     @property
     def html(self) -> SafeString:

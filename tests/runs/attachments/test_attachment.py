@@ -95,7 +95,7 @@ def test_whose_it_is_can_see_it(alice: User, as_alice: Client) -> None:
     assert answer.content == PNG
     assert answer.headers["Content-Type"] == "image/png"
     assert answer.headers["Content-Disposition"] == 'inline; filename="a \\"cat\\".png"'
-    assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert answer.headers["Content-Security-Policy"] == "default-src 'none'; style-src 'unsafe-inline'; sandbox"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
