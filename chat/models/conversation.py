@@ -14,6 +14,7 @@ from chat.models.place import Place
 from chat.models.tree import Branch, Tree
 from chat.parts import Part
 from chat.settings import Settings
+from chat.written import Written
 from providers.models import LanguageModel
 from runs.models import Run
 
@@ -183,8 +184,10 @@ class Conversation(models.Model):
         language_model: LanguageModel | None,
         system_prompt: str,
         parameters: dict[str, str],
-        turns: Iterable[transcript.Turn],
+        turns: Iterable[Written],
         draft: str,
+        draft_parts: Sequence[Part] = (),
+        system_role: str = "system",
     ) -> "Conversation":
         """A conversation that begins with what was said elsewhere; its next message waits in the composer."""
         conversation = cls.objects.create(
@@ -193,21 +196,28 @@ class Conversation(models.Model):
             system_prompt=system_prompt,
             parameters=parameters,
             draft=draft,
+            draft_parts=[part.stored for part in draft_parts],
+            system_role=system_role,
         )
+        conversation._write(turns)
+        conversation.title = conversation.title or title_of(draft)
+        conversation.save(update_fields=["leaf", "title", "has_parts"])
+        return conversation
+
+    def _write(self, turns: Iterable[Written]) -> None:
+        """Messages that nobody runs, one after the other behind the end of the branch in view."""
         for turn in turns:
-            message = conversation.messages.create(
-                parent=conversation.leaf,
+            self.leaf = self.messages.create(
+                parent=self.leaf,
                 role=turn.role,
                 written=turn.text,
                 name=turn.name,
+                parts=[part.stored for part in turn.parts],
                 tool_calls=list(turn.tool_calls),
                 tool_call_id=turn.tool_call_id,
             )
-            conversation.title = conversation.title or title_of(turn.text)
-            conversation.leaf = message
-        conversation.title = conversation.title or title_of(draft)
-        conversation.save(update_fields=["leaf", "title"])
-        return conversation
+            self.has_parts = self.has_parts or bool(turn.parts)
+            self.title = self.title or title_of(turn.text)
 
     # Deleting, with a way back
 

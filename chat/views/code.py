@@ -20,7 +20,7 @@ from runs.snippet import Snippet
 
 EXAMPLE = "Hello!"
 # What a form of this page adds to what the composer sent.
-CHOICES = {"csrfmiddlewaretoken", "client_token", "language", "answer"}
+CHOICES = {"csrfmiddlewaretoken", "client_token", "language", "answer", "file"}
 
 
 @login_required
@@ -32,8 +32,11 @@ def code(request: PersonRequest) -> HttpResponse:
     if settings is None:
         return _answer(request, {"problem": composer.problem}, status=422)
     wanted = _request(request, settings, composer)
+    snippet = Snippet.chosen(wanted, request.POST)
+    if "file" in request.POST:
+        return snippet.file
     context = {
-        "snippet": Snippet.chosen(wanted, request.POST),
+        "snippet": snippet,
         "method": "post",
         "action": reverse("chat:code"),
         "posted": [(name, value) for name, values in request.POST.lists() for value in values if name not in CHOICES],

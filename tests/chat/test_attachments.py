@@ -13,6 +13,7 @@ from accounts.models import User
 from chat.models import Conversation, Message
 from providers.models import LanguageModel, Provider
 from runs.models import Attachment, Run
+from runs.pasted import read
 from tests.attached import MP3, MP4, PDF, PNG, SVG, WAV, data_url, upload
 
 pytestmark = pytest.mark.django_db
@@ -418,3 +419,23 @@ def test_code_of_the_composer_has_the_files(as_alice: Client, alice: User, model
     assert data_url("application/pdf", PDF) in page
     # The form carries all of them on to the next choice.
     assert all(f'name="part" value="{part}"' in page for part in parts)
+
+
+@pytest.mark.parametrize("language", ["curl", "python-httpx"])
+def test_code_with_a_large_file_is_shown_in_part_and_saved_whole(
+    as_alice: Client, alice: User, model: LanguageModel, started: list[int], language: str
+) -> None:
+    large = kept(alice, "large.png", PNG + b"\1" * 300_000)
+    fields = form(part=f"image:{large.pk}", language=language)
+
+    page = as_alice.post("/code/", fields).content.decode()
+    assert "Save all of it" in page
+    assert len(page) < 200_000
+
+    saved = as_alice.post("/code/", fields | {"file": "1"})
+    as_alice.post("/conversations/", fields)
+    run = Run.objects.get()
+    assert saved.headers["Content-Disposition"].startswith("attachment; filename=")
+    assert read(saved.content.decode()).body == json.loads(run.request_body)
+    of_the_run = as_alice.get(f"/runs/{run.pk}/code/?language={language}&file=1")
+    assert read(of_the_run.content.decode()).body == json.loads(run.request_body)
