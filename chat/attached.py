@@ -21,20 +21,17 @@ NUMBER = re.compile(r"[0-9]{1,18}")
 
 @dataclass
 class Attached:
-    """The parts of a message that is being written, and in sentences what could not be attached.
-
-    `prefix` stands before the names of its fields, where a form writes several messages.
-    """
+    """The parts of a message that is being written, and in sentences what could not be attached."""
 
     parts: list[Part] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
-    prefix: str = ""
     # The form asks for other parts, and not to be sent.
     is_changing: bool = False
 
     @classmethod
     def in_form(cls, user: User, data: QueryDict, files: Files | None = None, prefix: str = "") -> Self:
-        attached = cls(_there_before(user, data, prefix), prefix=prefix)
+        """What the fields say; `prefix` stands before their names, where a form writes several messages."""
+        attached = cls(_there_before(user, data, prefix))
         attached.is_changing = f"{prefix}detach" in data or f"{prefix}attach" in data
         removed = data.get(f"{prefix}detach", "")
         if NUMBER.fullmatch(removed) and int(removed) < len(attached.parts):
@@ -49,16 +46,6 @@ class Attached:
     @property
     def kinds(self) -> set[str]:
         return {part.kind for part in self.parts}
-
-    def keep(self, user: User, name: str, content: bytes) -> Part | None:
-        """Attach this content; None, with a problem, where that cannot be."""
-        try:
-            part = part_of(Attachment.objects.keep(user, name, [content], len(content)))
-        except RefusedFileError as refused:
-            self.problems.append(str(refused))
-            return None
-        self._add(part)
-        return part
 
     def _keep(self, user: User, file: "UploadedFile[bytes]") -> None:
         try:

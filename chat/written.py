@@ -18,6 +18,15 @@ class Written(NamedTuple):
     tool_calls: Sequence[Mapping[str, str]] = ()
     tool_call_id: str = ""
 
+    def says_the_same_as(self, other: "Written") -> bool:
+        return self._comparable == other._comparable
+
+    @property
+    def _comparable(self) -> tuple[object, ...]:
+        calls = [(call["id"], call["name"], call["arguments"]) for call in self.tool_calls]
+        # A form ends lines in one way.
+        return self.role, self.text.replace("\r\n", "\n"), self.name, [*self.parts], calls, self.tool_call_id
+
     @classmethod
     def of(cls, turn: Turn, parts: Sequence[Part]) -> "Written":
         """The turn with its parts as they are kept here."""

@@ -1,5 +1,6 @@
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from itertools import takewhile
 from typing import Any, Self
 
 from django.conf import settings
@@ -92,12 +93,18 @@ class Conversation(models.Model):
 
     def turns(self, leaf_id: int | None) -> list[transcript.Turn]:
         """What was said in every message from the root to this one."""
+        return [message.turn for message in self._said(leaf_id)]
+
+    def said(self) -> list[Message]:
+        """The messages of the branch in view, oldest first, with what they say."""
+        return list(self._said(self.leaf_id))
+
+    def _said(self, leaf_id: int | None) -> Iterable[Message]:
         if leaf_id is None:
             return []
         path = Tree.of(self).path(leaf_id)
         messages = self.messages.filter(pk__in=path).order_by("pk").select_related("run")
-        light = messages.only(*Message.SAID, "run__text", "run__tool_calls")
-        return [message.turn for message in light]
+        return messages.only(*Message.SAID, "run__text", "run__tool_calls", "run__state")
 
     def kinds(self, leaf_id: int | None) -> set[str]:
         """What the messages up to this one carry beside text: kinds of parts."""
@@ -203,6 +210,36 @@ class Conversation(models.Model):
         conversation.title = conversation.title or title_of(draft)
         conversation.save(update_fields=["leaf", "title", "has_parts"])
         return conversation
+
+    @transaction.atomic
+    def rewrite(self, written: Sequence[Written]) -> int | None:
+        """Bring a branch into view that says exactly this; the end of the one that was in view, where it is another.
+
+        Messages that both begin with are the same ones, with their runs; everything behind them is new.
+        """
+        before = self.said()
+        pairs = zip(before, written, strict=False)
+        shared = [old for old, _ in takewhile(lambda pair: pair[0].as_written.says_the_same_as(pair[1]), pairs)]
+        if len(shared) == len(before) == len(written):
+            return None
+        former = self.leaf_id
+        self.leaf = shared[-1] if shared else None
+        self._write(written[len(shared) :])
+        self.updated_at = timezone.now()
+        self.save(update_fields=["leaf", "title", "has_parts", "updated_at"])
+        return former
+
+    def copy_with(self, written: Sequence[Written]) -> "Conversation":
+        """A conversation of its own that says this, with the settings of this one."""
+        return Conversation.open(
+            self.user,
+            language_model=self.language_model,
+            system_prompt=self.system_prompt,
+            system_role=self.system_role,
+            parameters=self.parameters,
+            turns=written,
+            draft="",
+        )
 
     def _write(self, turns: Iterable[Written]) -> None:
         """Messages that nobody runs, one after the other behind the end of the branch in view."""

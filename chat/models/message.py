@@ -8,6 +8,7 @@ from django.utils.safestring import SafeString, mark_safe
 from accounts.models import User
 from chat.parts import Part
 from chat.transcript import Turn
+from chat.written import Written
 from runs.markdown import render
 from runs.models import Run
 from runs.reading import Snapshot, snapshot
@@ -91,6 +92,11 @@ class Message(models.Model):
     def attached(self) -> list[Part]:
         """What it carries beside the text."""
         return [Part.read(part) for part in self.parts]
+
+    @property
+    def as_written(self) -> Written:
+        """Everything that it says by itself."""
+        return Written.of(self.turn, self.attached)
 
     @property
     def html(self) -> SafeString:

@@ -29,6 +29,7 @@ def attachments(request: PersonRequest) -> HttpResponse:
     attached = Attached.in_form(request.user, request.POST, request.FILES, prefix)
     context = {
         "attached": attached,
+        "prefix": prefix,
         "section": section if SECTION.fullmatch(section) else "attachments",
         "memory": memory if MEMORY.fullmatch(memory) else "",
         "note": fitting.note(model, attached.kinds),

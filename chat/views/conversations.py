@@ -1,5 +1,7 @@
 """Conversations: opening, listing, renaming, deleting with a way back."""
 
+import re
+
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -15,6 +17,8 @@ from providers.parameters import shown
 
 # Conversations in the list at once.
 PAGE = 40
+# The number of a row, no longer than a database takes.
+NUMBER = re.compile(r"[0-9]{1,18}")
 # Characters of a title that a person gives.
 LONGEST_TITLE = 200
 
@@ -100,6 +104,15 @@ def parameters(request: PersonRequest) -> HttpResponse:
 
 @login_required
 @require_POST
+def system_role(request: PersonRequest) -> HttpResponse:
+    """Who says the system prompt to another model."""
+    composer = Composer.sent(request.user, request.POST)
+    context = {"language_model": composer.language_model, "system_role": composer.system_role}
+    return render(request, "chat/_system_role.html", context)
+
+
+@login_required
+@require_POST
 def parameter_notes(request: PersonRequest) -> HttpResponse:
     """What is wrong or unwise about the panel as it stands, each at its control, and how much of it is set."""
     typed = TypedPanel.in_form(request.user, request.POST, None)
@@ -113,6 +126,7 @@ def show(request: PersonRequest, shown: Conversation | None, composer: Composer,
     before = request.GET.get("before", "")
     branch = shown.branch(before=int(before) if before.isdecimal() else None) if shown else None
     deleted = request.GET.get("deleted", "")
+    former = request.GET.get("former", "")
     context = {
         "conversation": shown,
         "branch": branch.messages if branch else [],
@@ -124,6 +138,7 @@ def show(request: PersonRequest, shown: Conversation | None, composer: Composer,
         "deleted": Conversation.objects.deleted_by(request.user).filter(pk=deleted).first()
         if deleted.isdecimal()
         else None,
+        "former": shown.messages.filter(pk=former).first() if shown and NUMBER.fullmatch(former) else None,
         **listed(request),
     }
     return render(request, "chat/playground.html", context, status=status)

@@ -121,6 +121,20 @@ def regenerate(request: PersonRequest, message_id: int) -> HttpResponse:
     return _answered_anew(request, old, composer, composer.settings)
 
 
+@login_required
+@require_POST
+def reply(request: PersonRequest, message_id: int) -> HttpResponse:
+    """A reply to a message that was written without one, with the settings that stand in the panel now."""
+    asked = get_object_or_404(_messages_of(request).exclude(role=Message.Role.ASSISTANT), pk=message_id)
+    conversation, composer = asked.conversation, _settings_now(request, asked.conversation)
+    composer.earlier = conversation.kinds(asked.pk)
+    if not composer.can_ask() or composer.settings is None:
+        return _refusal(request, conversation, composer)
+    settings = composer.settings
+    begun = _begun(lambda: conversation.reply_to(asked, settings, composer.client_token))
+    return _go(request, conversation.pk) if begun else _already_sent(request, composer.client_token)
+
+
 def _answered_anew(request: PersonRequest, old: Message, composer: Composer, settings: Settings) -> HttpResponse:
     asked, conversation = old.parent, old.conversation
     assert asked is not None, "a reply answers something"  # noqa: S101

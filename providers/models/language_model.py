@@ -143,6 +143,14 @@ class LanguageModel(models.Model):
         return "system" if self.roles and "system" not in self.roles and "system" in self.parameters else ""
 
     @property
+    def takes_system_messages(self) -> bool:
+        return not self.roles or "system" in self.roles
+
+    @property
+    def takes_developer_messages(self) -> bool:
+        return not self.roles or "developer" in self.roles
+
+    @property
     def takes_text(self) -> bool:
         return not self.input_parts or "text" in self.input_parts
 

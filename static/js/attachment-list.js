@@ -12,16 +12,19 @@ const waiting = [];
 class AttachmentList extends HTMLElement {
   #listeners = new AbortController();
   #form = null;
+  // Where a file may be pasted or dropped to come here: one message, of several in a form.
+  #scope = null;
 
   connectedCallback() {
     const { signal } = this.#listeners;
     this.#form = this.closest("form");
+    this.#scope = this.closest("fieldset, form");
     this.addEventListener("htmx:beforeRequest", () => this.#hold(true), { signal });
     this.addEventListener("htmx:afterRequest", () => this.#hold(false), { signal });
-    this.#form.addEventListener("paste", (event) => this.#take(event, event.clipboardData), { signal });
-    this.#form.addEventListener("dragover", (event) => this.#invite(event, true), { signal });
-    this.#form.addEventListener("dragleave", (event) => this.#invite(event, false), { signal });
-    this.#form.addEventListener("drop", (event) => this.#take(event, event.dataTransfer), { signal });
+    this.#scope.addEventListener("paste", (event) => this.#take(event, event.clipboardData), { signal });
+    this.#scope.addEventListener("dragover", (event) => this.#invite(event, true), { signal });
+    this.#scope.addEventListener("dragleave", (event) => this.#invite(event, false), { signal });
+    this.#scope.addEventListener("drop", (event) => this.#take(event, event.dataTransfer), { signal });
     this.#form.addEventListener("message-sent", () => remember(this.#memory, ""), { signal });
     // Before htmx knows this element nobody hears what happens in it.
     document.addEventListener("htmx:load", (event) => event.target.contains(this) && this.#begin(), { signal });
@@ -30,7 +33,7 @@ class AttachmentList extends HTMLElement {
 
   disconnectedCallback() {
     this.#listeners.abort();
-    this.#form.classList.remove("is-dropping");
+    this.#scope.classList.remove("is-dropping");
   }
 
   #begin() {
@@ -54,13 +57,13 @@ class AttachmentList extends HTMLElement {
   #invite(event, isOver) {
     if (!event.dataTransfer?.types.includes("Files")) return;
     event.preventDefault();
-    this.#form.classList.toggle("is-dropping", isOver);
+    this.#scope.classList.toggle("is-dropping", isOver);
   }
 
   #take(event, transfer) {
     if (!transfer?.files.length) return;
     event.preventDefault();
-    this.#form.classList.remove("is-dropping");
+    this.#scope.classList.remove("is-dropping");
     if (this.querySelector(".htmx-request")) waiting.push(...transfer.files);
     else this.#attach([...transfer.files]);
   }
