@@ -1,3 +1,4 @@
+import logging
 from collections.abc import Iterable
 from typing import Self
 
@@ -9,6 +10,8 @@ from accounts.models import User
 from runs.attachments import files
 from runs.attachments.hazards import hazard_of
 from runs.attachments.sniffing import HEAD, KINDS, media_type_of, why_not
+
+logger = logging.getLogger(__name__)
 
 # Characters of a name that are kept.
 LONGEST_NAME = 120
@@ -35,6 +38,18 @@ class AttachmentQuerySet(models.QuerySet["Attachment"]):
             raise RefusedFileError(
                 f"{name} is too large: {filesizeformat(size)}, and at most {most} can be attached. Make it smaller."
             )
+        try:
+            sha256, media_type = self._stored(name, chunks)
+        except OSError as error:
+            logger.exception("An attachment could not be stored")
+            words = "could not be stored on this server. Try again; if it stays, tell the operator."
+            raise RefusedFileError(f"{name} {words}") from error
+        facts = {"media_type": media_type, "size": size}
+        attachment, _ = self.get_or_create(user=user, sha256=sha256, name=name, defaults=facts)
+        return attachment
+
+    def _stored(self, name: str, chunks: Iterable[bytes]) -> tuple[str, str]:
+        """The hash and the type of what lies in its place now. Raises `RefusedFileError`, and then there is nothing."""
         with files.draft(chunks) as draft:
             content = draft.read_bytes()
             media_type = media_type_of(content[:HEAD])
@@ -42,10 +57,7 @@ class AttachmentQuerySet(models.QuerySet["Attachment"]):
                 raise RefusedFileError(f"{name} {why_not(content[:HEAD])}")
             if hazard := hazard_of(content, media_type):
                 raise RefusedFileError(f"{name} {hazard}")
-            sha256 = files.keep(draft)
-        facts = {"media_type": media_type, "size": len(content)}
-        attachment, _ = self.get_or_create(user=user, sha256=sha256, name=name, defaults=facts)
-        return attachment
+            return files.keep(draft), media_type
 
 
 class Attachment(models.Model):

@@ -1,6 +1,7 @@
 """Files as they are kept: once, whole, and only what models take."""
 
 import hashlib
+import zlib
 from pathlib import Path
 
 import pytest
@@ -8,10 +9,10 @@ from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import User
-from runs.attachments import files
+from runs.attachments import files, hazards
 from runs.models import Attachment
 from runs.models.attachment import RefusedFileError
-from tests.attached import PDF, PNG, SVG
+from tests.attached import PDF, PNG, SVG, pdf
 
 pytestmark = pytest.mark.django_db
 
@@ -71,6 +72,26 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_written(alice: User, o
         Attachment.objects.keep(alice, "photo.png", [PNG], 25 * 1024 * 1024)
 
     assert not own_attachments.exists()
+
+
+def test_a_pdf_that_becomes_too_much_is_refused(
+    alice: User, own_attachments: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hazards, "MOST_UNPACKED", 1_000_000)
+
+    with pytest.raises(RefusedFileError, match=r"bomb\.pdf unpacks to more than half a gigabyte"):
+        keep(alice, "bomb.pdf", pdf(zlib.compress(b"\0" * 2_000_000)))
+
+    assert left(own_attachments) == []
+
+
+def test_a_server_that_cannot_store_it_says_so(alice: User, own_attachments: Path) -> None:
+    own_attachments.write_text("no folder")
+
+    with pytest.raises(RefusedFileError, match=r"cat\.png could not be stored on this server\. Try again"):
+        keep(alice, "cat.png", PNG)
+
+    assert not Attachment.objects.exists()
 
 
 def test_the_limit_is_the_operators(alice: User, settings: Settings) -> None:
