@@ -21,6 +21,7 @@ RUN python manage.py collectstatic --no-input --verbosity 0 \
     && rm -f var/secret_key var/data_keys \
     && python -m compileall -q accounts chat playground providers runs \
     && useradd --system --no-create-home playground \
+    && mkdir -p var/attachments \
     && chown -R playground var
 
 USER playground

@@ -1,5 +1,6 @@
 """The composer: a person's next message, the model and the settings it is asked with, or a sentence why not."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from uuid import uuid4
 
@@ -8,8 +9,11 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from accounts.models import User
+from chat import fitting
+from chat.attached import Attached, Files
 from chat.models import Conversation
 from chat.panel import read, shown
+from chat.parts import Part
 from chat.settings import Settings
 from chat.structured import with_advice
 from chat.typed import TypedPanel, as_typed
@@ -41,6 +45,10 @@ class Composer:
     model_written: str = ""
     language_model: LanguageModel | None = None
     system_prompt: str = ""
+    system_role: str = "system"
+    attached: Attached = field(default_factory=Attached)
+    # Kinds of what earlier messages carry.
+    earlier: Collection[str] = ()
     written: dict[str, str] = field(default_factory=dict)
     client_token: str = field(default_factory=lambda: uuid4().hex)
     problem: Problem | None = None
@@ -62,12 +70,14 @@ class Composer:
             model_written=model.model_id if model else "",
             language_model=model,
             system_prompt=conversation.system_prompt,
+            system_role=conversation.system_role,
+            attached=Attached([Part.read(part) for part in conversation.draft_parts]),
             written=conversation.parameters,
             in_background=conversation.in_background,
         )
 
     @classmethod
-    def sent(cls, user: User, data: QueryDict) -> "Composer":
+    def sent(cls, user: User, data: QueryDict, files: Files | None = None) -> "Composer":
         """A composer as its form arrived, with its problem, if it has one, found."""
         chosen = data.get("language_model", "")
         composer = cls(
@@ -75,6 +85,8 @@ class Composer:
             text=as_typed(data, "text"),
             model_written=data.get("model", "").strip(),
             system_prompt=as_typed(data, "system_prompt"),
+            system_role="developer" if data.get("system_role") == "developer" else "system",
+            attached=Attached.in_form(user, data, files),
             client_token=data.get("client_token", "")[:64] or uuid4().hex,
             in_background="in_background" in data,
         )
@@ -96,6 +108,11 @@ class Composer:
         panel = shown(self.language_model.panel if self.language_model else None, moved)
         return with_advice(panel, [self.text, self.system_prompt])
 
+    @property
+    def note(self) -> str:
+        """What is known of the model and what is attached."""
+        return fitting.note(self.language_model, self.attached.kinds)
+
     def emptied(self) -> "Composer":
         """The same settings, ready for the next message."""
         return Composer(
@@ -103,6 +120,7 @@ class Composer:
             model_written=self.model_written,
             language_model=self.language_model,
             system_prompt=self.system_prompt,
+            system_role=self.system_role,
             written=self.written,
             in_background=self.in_background,
         )
@@ -110,13 +128,13 @@ class Composer:
     def can_send(self) -> bool:
         """Whether there is a message and nothing stands in its way."""
         if not self.problem:
-            self.problem = self._problem_with_text() or self._problem_with_load()
+            self.problem = self._problem_with_text() or self._problem_with_parts() or self._problem_with_load()
         return self.problem is None and self.settings is not None
 
     def can_ask(self) -> bool:
         """Whether a run may be made with these settings, whatever the text."""
         if not self.problem:
-            self.problem = self._problem_with_load()
+            self.problem = self._problem_with_earlier() or self._problem_with_load()
         return self.problem is None and self.settings is not None
 
     def _take_over(self, typed: TypedPanel) -> None:
@@ -140,6 +158,7 @@ class Composer:
             reading.to_send,
             reading.as_set,
             in_background=self.in_background,
+            system_role=self.system_role,
         )
 
     def _problem_with_model(self) -> Problem | None:
@@ -173,7 +192,7 @@ class Composer:
         return Problem("The parameters were those of another model.", f"{changes} Look at them, then send again.")
 
     def _problem_with_text(self) -> Problem | None:
-        if not self.text.strip():
+        if not self.text.strip() and not self.attached.parts:
             return Problem("The message is empty.", "Write something first.")
         if (length := len(self.text)) > settings.MESSAGE_CHARACTERS:
             return Problem(
@@ -181,6 +200,32 @@ class Composer:
                 f"It has {length:,} characters; at most {settings.MESSAGE_CHARACTERS:,} can be sent. Shorten it.",
             )
         return None
+
+    def _problem_with_parts(self) -> Problem | None:
+        if self.attached.problems:
+            # Sent without them, the message would not be the one that was meant.
+            return Problem("Something could not be attached.", " ".join(self.attached.problems) + " Then send again.")
+        model = self.language_model
+        if model and self.text.strip() and not model.takes_text:
+            return Problem(f"{model.model_id} takes no text.", f"It takes {fitting.taken(model)}: leave the text out.")
+        if model and (problem := fitting.misfit_of_link(model, self.attached.parts)):
+            return Problem(problem, "Remove the link, and attach the file itself.")
+        if model and (problem := fitting.misfit(model, self.attached.kinds)):
+            return Problem(problem, "Remove them, or choose a model that takes them.", *self._models_that_do())
+        return self._problem_with_earlier()
+
+    def _problem_with_earlier(self) -> Problem | None:
+        model = self.language_model
+        if model and (problem := fitting.misfit(model, self.earlier)):
+            return Problem(
+                problem,
+                "An earlier message has some. Choose a model that takes them, or edit all messages.",
+                *self._models_that_do(),
+            )
+        return None
+
+    def _models_that_do(self) -> tuple[str, str]:
+        return reverse("providers:models"), "See all models"
 
     def _problem_with_load(self) -> Problem | None:
         return problem_with_load(self.user, in_background=self.in_background)

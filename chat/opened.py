@@ -1,13 +1,19 @@
 """Makes a conversation of a request that was written elsewhere, ready to be sent."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
 from urllib.parse import urlsplit
 
 from accounts.models import User
+from chat.keeping import keep
 from chat.models import Conversation
 from chat.opening import Opening
+from chat.parts import Part
+from chat.written import Written
 from providers.catalogue import resolve
 from providers.models import LanguageModel, Provider
 from providers.parameters import Moved, take
+from runs.models.attachment import RefusedFileError
 
 # Where somebody begins who has not chosen a model yet.
 FIRST_MODEL = "demo/markdown"
@@ -23,11 +29,24 @@ def opened(user: User, opening: Opening, url: str) -> tuple[Conversation, list[s
         user,
         language_model=model,
         system_prompt=opening.system_prompt,
+        system_role=opening.system_role,
         parameters=taken.written,
-        turns=opening.turns,
+        turns=[Written.of(turn, _kept(user, turn.parts, notes)) for turn in opening.turns],
         draft=opening.text,
+        draft_parts=_kept(user, opening.parts, notes),
     )
     return conversation, [*notes, *taken.changes, *opening.notes]
+
+
+def _kept(user: User, parts: Sequence[Mapping[str, Any]], notes: list[str]) -> list[Part]:
+    """These parts with their data kept here; what cannot be is noted."""
+    kept = []
+    for part in parts:
+        try:
+            kept.append(keep(user, part))
+        except RefusedFileError as refused:
+            notes.append(f"{refused} It was left out.")
+    return kept
 
 
 def _model(user: User, model_id: str, url: str) -> tuple[LanguageModel | None, list[str]]:

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice, takewhile
 from typing import Any, NamedTuple
 
+from providers.dialects.anthropic.requests import block
+
 # Roles that give instructions. A model that has no such role is told by the user, visibly.
 INSTRUCTING = ("system", "developer")
 
@@ -42,21 +44,31 @@ def _family(model_id: str) -> str:
     return found[0] if found else ""
 
 
-def build(turns: Iterable[Turn], *, system_prompt: str = "", roles: Sequence[str] = ()) -> list[dict[str, Any]]:
+def build(
+    turns: Iterable[Turn],
+    *,
+    system_prompt: str = "",
+    system_role: str = "system",
+    roles: Sequence[str] = (),
+    input_parts: Sequence[str] = (),
+) -> list[dict[str, Any]]:
     """The messages of a request, oldest first.
 
     `roles` are those the model is known to accept; none known means all. Where a system prompt is not among them it
-    goes in front of the first user message. A reply that came to nothing is left out, with the question it did not
-    answer kept: two user messages in a row are said as two. A call that nobody answered is left out too, since
-    providers refuse a conversation with one.
+    goes in front of the first user message, and an instruction further on is said by the user. `input_parts` are the
+    parts it is known to accept: some know images and files only as blocks. A reply that came to nothing is left out,
+    with the question it did not answer kept: two user messages in a row are said as two. A call that nobody answered is
+    left out too, since providers refuse a conversation with one.
     """
-    said = list(turns)
+    said = [turn._replace(role=_role(turn.role, roles)) for turn in turns]
     said = [_with_answered_calls(turn, said, place) if turn.tool_calls else turn for place, turn in enumerate(said)]
-    messages = [_message(turn) for turn in said if turn.text or turn.parts or turn.tool_calls or turn.tool_call_id]
+    takes_blocks = "image" in input_parts and "image_url" not in input_parts
+    messages = [_message(turn, takes_blocks=takes_blocks) for turn in said if _says_something(turn)]
     if not system_prompt.strip():
         return messages
-    if not roles or "system" in roles:
-        return [{"role": "system", "content": system_prompt}, *messages]
+    role = _role(system_role, roles)
+    if role in INSTRUCTING:
+        return [{"role": role, "content": system_prompt}, *messages]
     for message in messages:
         if message["role"] == "user":
             message["content"] = _with_text_before(system_prompt, message["content"])
@@ -71,13 +83,24 @@ def _with_answered_calls(turn: Turn, said: Sequence[Turn], place: int) -> Turn:
     return turn._replace(tool_calls=[call for call in turn.tool_calls if call["id"] in answered])
 
 
+def _says_something(turn: Turn) -> bool:
+    return bool(turn.text or turn.parts or turn.tool_calls or turn.tool_call_id)
+
+
+def _role(role: str, roles: Sequence[str]) -> str:
+    """The role that comes nearest to this one among those the model takes."""
+    if role not in INSTRUCTING or not roles or role in roles:
+        return role
+    return "system" if "system" in roles else "user"
+
+
 def _with_text_before(text: str, content: Any) -> Any:
     if isinstance(content, str):
         return f"{text}\n\n{content}"
     return [{"type": "text", "text": text}, *content]
 
 
-def _message(turn: Turn) -> dict[str, Any]:
+def _message(turn: Turn, *, takes_blocks: bool = False) -> dict[str, Any]:
     """The turn in the shape of chat completions, with nothing in it that a strict server might refuse.
 
     That a result is an error has no place in that shape: each dialect says `is_error` in its own way.
@@ -89,7 +112,7 @@ def _message(turn: Turn) -> dict[str, Any]:
         message["name"] = turn.name
     if turn.parts:
         text = [{"type": "text", "text": turn.text}] if turn.text else []
-        message["content"] = [*text, *turn.parts]
+        message["content"] = [*text, *(map(block, turn.parts) if takes_blocks else turn.parts)]
     elif turn.text or not turn.tool_calls:
         message["content"] = turn.text
     if turn.tool_calls:

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from chat.views import (
+    attachments,
     code,
     context,
     conversations,
@@ -9,6 +10,7 @@ from chat.views import (
     presets,
     repeats,
     retries,
+    rewriting,
     tool_fixtures,
     tools,
     tray,
@@ -19,11 +21,14 @@ urlpatterns = [
     path("", conversations.playground, name="playground"),
     path("app/<path:model_id>", conversations.playground, name="playground_with"),
     path("parameters/", conversations.parameters, name="parameters"),
+    path("system-role/", conversations.system_role, name="system_role"),
     path("parameters/notes/", conversations.parameter_notes, name="parameter_notes"),
+    path("attachments/", attachments.attachments, name="attachments"),
     path("conversations/", messages.start, name="start"),
     path("conversations/list/", conversations.conversations, name="conversations"),
     path("conversations/<int:conversation_id>/", conversations.conversation, name="conversation"),
     path("conversations/<int:conversation_id>/messages/", messages.send, name="send"),
+    path("conversations/<int:conversation_id>/edit/", rewriting.rewrite, name="rewrite"),
     path("conversations/<int:conversation_id>/title/", conversations.rename, name="rename"),
     path("conversations/<int:conversation_id>/delete/", conversations.delete, name="delete"),
     path("conversations/<int:conversation_id>/restore/", conversations.restore, name="restore"),
@@ -32,6 +37,7 @@ urlpatterns = [
     path("messages/<int:message_id>/regenerate/", messages.regenerate, name="regenerate"),
     path("messages/<int:message_id>/retry/", retries.retry, name="retry"),
     path("messages/<int:message_id>/choices/<int:choice>/", messages.go_on_with, name="go_on_with"),
+    path("messages/<int:message_id>/reply/", messages.reply, name="reply"),
     path("messages/<int:message_id>/branch/", messages.branch, name="branch"),
     path("messages/<int:message_id>/results/", tools.results, name="results"),
     path("messages/<int:message_id>/result/", tools.result, name="result"),

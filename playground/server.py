@@ -5,6 +5,7 @@ import socket
 from collections.abc import Callable
 from typing import Any
 
+from daphne.http_protocol import WebRequest  # type: ignore[import-untyped]
 from daphne.server import Server  # type: ignore[import-untyped]
 from daphne.ws_protocol import WebSocketProtocol  # type: ignore[import-untyped]
 from django.conf import settings
@@ -46,6 +47,29 @@ class SocketProtocol(WebSocketProtocol):  # type: ignore[misc]
         self.sendCloseFrame(code=code or 1000)
 
 
+class LimitedRequest(WebRequest):  # type: ignore[misc]
+    """A request that is refused where it is larger than any of ours, before it fills the disk.
+
+    Twisted gathers all of it before anybody is asked, Daphne reads all of that into memory, and Django looks last.
+    """
+
+    def gotLength(self, length: int | None) -> None:  # noqa: N802
+        """The size that the headers say; None for one that is sent in pieces."""
+        super().gotLength(min(length or 0, settings.REQUEST_BYTES) if length is not None else None)
+        if length is not None and length > settings.REQUEST_BYTES:
+            self._refuse()
+
+    def handleContentChunk(self, data: bytes) -> None:  # noqa: N802
+        if self.content.tell() + len(data) > settings.REQUEST_BYTES:
+            self._refuse()
+        else:
+            super().handleContentChunk(data)
+
+    def _refuse(self) -> None:
+        self.channel.transport.write(b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        self.channel.transport.loseConnection()
+
+
 class PlaygroundServer(Server):  # type: ignore[misc]
     """Serves a socket that is listening already. Asked to end, it lets running answers finish first."""
 
@@ -82,10 +106,16 @@ class PlaygroundServer(Server):  # type: ignore[misc]
     def _begin(self) -> None:
         """Daphne is built; the loop is about to run."""
         self.ws_factory.protocol = SocketProtocol
+        self.http_factory.buildProtocol = self._build_protocol
         self._port = reactor.adoptStreamPort(self._listener.fileno(), self._listener.family, self.http_factory)
         # Twisted has made a copy. With a second one open here the kernel would go on taking connections for nobody.
         self._listener.close()
         self._warming_up = asyncio.get_event_loop().create_task(self._warm_up())
+
+    def _build_protocol(self, address: object) -> object:
+        protocol = type(self.http_factory).buildProtocol(self.http_factory, address)
+        protocol.requestFactory = LimitedRequest
+        return protocol
 
     async def _warm_up(self) -> None:
         await client.warm_up()

@@ -51,10 +51,18 @@ SIGNUP = env.choice("SIGNUP", "closed", ("closed", "invite", "open"))
 # Limits
 # Characters in one message; a pasted file of this size is still a message, a larger one is refused with a sentence.
 MESSAGE_CHARACTERS = env.number("MESSAGE_CHARACTERS", 500_000, least=1)
+# Bytes of a file that somebody attaches, and files in one message.
+ATTACHMENT_BYTES = env.number("ATTACHMENT_MB", 20, least=1) * 1024 * 1024
+ATTACHMENTS_PER_MESSAGE = env.number("ATTACHMENTS_PER_MESSAGE", 10, least=1)
+# Where they are kept: on one disk for all processes, and part of every backup.
+ATTACHMENTS_DIR = VAR_DIR / "attachments"
 # Runs that one person may have open at a time.
 RUNS_PER_PERSON = env.number("RUNS_PER_PERSON", 50, least=1)
 # Bytes of a form; above the largest message in UTF-8, below what would hurt.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
+# Of a request with files, of which larger ones go to the disk; and fields of a form, of which a long list has many.
+REQUEST_BYTES = 2 * DATA_UPLOAD_MAX_MEMORY_SIZE + ATTACHMENTS_PER_MESSAGE * ATTACHMENT_BYTES
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 # Seconds; the longest a silent provider is waited for (first byte), the longest pause inside a stream, and the whole.
 FIRST_BYTE_SECONDS = env.number("FIRST_BYTE_SECONDS", 120, least=1)
 IDLE_SECONDS = env.number("IDLE_SECONDS", 60, least=1)

@@ -143,6 +143,11 @@ KINDS: dict[str, Kind] = {
         ),
         Kind("no_key", "There is no API key for this provider.", "Add your key, then try again."),
         Kind("key_unreadable", "Your stored API key cannot be read any more.", "Enter the key again."),
+        Kind(
+            "attachment_lost",
+            "A file of this conversation is not on this server any more.",
+            "Attach it again, or ask the operator to restore it from a backup.",
+        ),
         Kind("not_begun", "The server stopped before it made the call.", "Run it again."),
         Kind(
             "owner_died",

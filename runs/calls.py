@@ -5,6 +5,7 @@ from django.conf import settings
 from accounts.models import UnreadableKey
 from providers.client import Call, Timeouts
 from providers.errors import NotSent
+from runs.attachments.files import LostError
 from runs.models import Run
 
 
@@ -19,10 +20,14 @@ def prepare(run: Run) -> Call | NotSent:
         secret = key.open() if key else None
     except UnreadableKey:
         return NotSent("key_unreadable")
+    try:
+        body = run.request_body
+    except LostError as lost:
+        return NotSent("attachment_lost", f"SHA-256 {lost}")
     return Call(
         base_url=run.provider.base_url,
         dialect=run.provider.dialect,
-        body=run.request_body,
+        body=body,
         key=secret,
         timeouts=_timeouts(run),
         streams=not run.in_background,
@@ -37,6 +42,5 @@ def _timeouts(run: Run) -> Timeouts:
 
 def to_perform(run_id: int) -> Run:
     """The run with what `prepare` needs of it, for whoever did not queue it."""
-    return (
-        Run.objects.select_related("provider", "user").only("body", "in_background", "provider", "user").get(pk=run_id)
-    )
+    needed = ("body", "holes", "in_background", "provider", "user")
+    return Run.objects.select_related("provider", "user").only(*needed).get(pk=run_id)

@@ -235,6 +235,9 @@ class Engine:
             outcome = recorder.failed(Broken("not_stored")) if log.lost else recorder.stopped(ending)
         except LostError:
             outcome = recorder.failed(Broken("not_stored"))
+        except NotSent as error:
+            # The journal raises an error that is the answer to what it was asked.
+            outcome = recorder.failed(error)
         except Exception:
             # Let it be loud in the log; the person gets a card, not an endless wait.
             logger.exception("Run %d failed by our own mistake", log.run_id)

@@ -6,6 +6,7 @@ from typing import Any
 
 from providers.client.shown import shown_headers
 from providers.models import Provider
+from runs.attachments import files, holes
 from runs.code import KEY, CodeRequest, key_variable
 from runs.models import Run
 
@@ -33,6 +34,8 @@ class Sent:
     url: str
     headers: list[tuple[str, str]] | None
     body: bytes
+    # The body for reading: of the data of attachments only the beginning.
+    legible: bytes
     # Whose key is shown, in words.
     key_note: str = ""
 
@@ -42,21 +45,38 @@ class Sent:
 
     @property
     def pretty(self) -> Shown:
-        return Shown.of(json.dumps(json.loads(self.body), ensure_ascii=False, indent=2))
+        return Shown.of(json.dumps(json.loads(self.legible), ensure_ascii=False, indent=2))
 
 
 def sent(run: Run) -> Sent:
     """The request of this run. The key itself is not opened: its last characters are enough to tell it by."""
-    body = run.request_body
+    body, legible = body_of(run), run.body_with(files.glimpse_of)
     if run.provider is None:
-        return Sent(run.endpoint, None, body)
+        return Sent(run.endpoint, None, body, legible)
     shown, note = _key_of(run, run.provider)
-    return Sent(run.endpoint, shown_headers(run.provider.dialect, run.endpoint, body, shown), body, note)
+    return Sent(run.endpoint, shown_headers(run.provider.dialect, run.endpoint, body, shown), body, legible, note)
+
+
+def body_of(run: Run) -> bytes:
+    """The exact bytes; where a file is lost, all but its data."""
+    try:
+        return run.request_body
+    except files.LostError:
+        return run.body_with(files.glimpse_of)
+
+
+def with_files(body: bytes) -> bytes:
+    """A body that was just written, with the data of its files, as far as they are here."""
+    kept, missing = holes.cut(body)
+    try:
+        return holes.fill(kept, missing, files.base64_of)
+    except files.LostError:
+        return holes.fill(kept, missing, files.glimpse_of)
 
 
 def code_request(run: Run) -> CodeRequest:
     """The request of this run with a hole where the key goes."""
-    return request_with_hole(run.provider, run.endpoint, json.loads(run.request_body), has_key=_has_key(run))
+    return request_with_hole(run.provider, run.endpoint, json.loads(body_of(run)), has_key=_has_key(run))
 
 
 def request_with_hole(provider: Provider | None, url: str, body: dict[str, Any], *, has_key: bool) -> CodeRequest:

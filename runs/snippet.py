@@ -2,14 +2,19 @@
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Self
 
-from django.http import QueryDict
+from django.http import HttpResponse, QueryDict
 from django.utils.safestring import SafeString, mark_safe
 
 from runs.code import CodeRequest, Language, languages_for
 from runs.markdown import render
 
+# Characters of code that a page shows.
+MOST_SHOWN = 100_000
+# What the file is called that holds such code.
+ENDINGS = {"bash": "sh", "python": "py", "javascript": "mjs"}
 STREAM, WHOLE = "stream", "whole"
 DEMO_HOST = "https://demo.invalid/"
 
@@ -36,16 +41,30 @@ class Snippet:
     def answer(self) -> str:
         return STREAM if self.request.streams else WHOLE
 
-    @property
+    @cached_property
     def code(self) -> str:
         return self.language.write(self.request)
 
     @property
+    def left_out(self) -> int:
+        """Characters at its end that a page does not show: files are written out in it."""
+        return max(0, len(self.code) - MOST_SHOWN)
+
+    @property
+    def file(self) -> HttpResponse:
+        """All of it, to be saved."""
+        ending = ENDINGS.get(self.language.lexer, "txt")
+        headers = {"Content-Disposition": f'attachment; filename="request.{ending}"'}
+        return HttpResponse(self.code, content_type="text/plain; charset=utf-8", headers=headers)
+
+    @property
     def html(self) -> SafeString:
         """Coloured as code in an answer is, by the same way and with the same care."""
-        longest = max(map(len, re.findall(r"`+", self.code)), default=0)
+        shown = self.code[:MOST_SHOWN]
+        longest = max(map(len, re.findall(r"`+", shown)), default=0)
         fence = "`" * max(3, longest + 1)
-        return mark_safe(render(f"{fence}{self.language.lexer}\n{self.code}{fence}"))  # noqa: S308 - sanitised
+        newline = "\n" if self.left_out else ""
+        return mark_safe(render(f"{fence}{self.language.lexer}\n{shown}{newline}{fence}"))  # noqa: S308 - sanitised
 
     @property
     def is_of_the_demo(self) -> bool:

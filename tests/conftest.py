@@ -1,6 +1,7 @@
 """The cast: alice owns, bob is her team-mate, charlie is a stranger."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import hypothesis
 import pytest
@@ -22,6 +23,13 @@ hypothesis.settings.load_profile("any machine")
 def nothing_known_of_troubles() -> None:
     """What one test did to its database is no news for the next."""
     vars(storage).update(vars(Storage()))
+
+
+@pytest.fixture(autouse=True)
+def own_attachments(settings: Settings, tmp_path: Path) -> Path:
+    """What one test attached is nothing that another finds."""
+    settings.ATTACHMENTS_DIR = tmp_path / "attachments"
+    return tmp_path / "attachments"
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from itertools import takewhile
 from typing import Any, Self
@@ -13,8 +13,10 @@ from chat import transcript
 from chat.models.message import Message
 from chat.models.place import Place
 from chat.models.tree import Branch, Tree
+from chat.parts import Part
 from chat.settings import Settings
 from chat.tools.results import Result
+from chat.written import Written
 from providers.models import LanguageModel
 from runs.models import Run
 
@@ -65,6 +67,11 @@ class Conversation(models.Model):
     in_background = models.BooleanField(default=False)
     # A next message that came from elsewhere and was not sent yet. What people type themselves their browser keeps.
     draft = models.TextField(blank=True)
+    draft_parts: "models.JSONField[list[dict[str, Any]]]" = models.JSONField(default=list, blank=True)
+    # Who says the system prompt: "system" or "developer".
+    system_role = models.CharField(max_length=10, default="system")
+    # Whether any message carries more than text: only then it is looked for.
+    has_parts = models.BooleanField(default=False)
     leaf = models.ForeignKey(Message, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(default=timezone.now)
@@ -97,12 +104,25 @@ class Conversation(models.Model):
 
     def turns(self, leaf_id: int | None, model: LanguageModel | None = None) -> list[transcript.Turn]:
         """What was said in every message from the root to this one; for a model, with what its provider wants back."""
+        return [message.turn_for(model) if model else message.turn for message in self._said(leaf_id)]
+
+    def said(self) -> list[Message]:
+        """The messages of the branch in view, oldest first, with what they say."""
+        return list(self._said(self.leaf_id))
+
+    def _said(self, leaf_id: int | None) -> Iterable[Message]:
         if leaf_id is None:
             return []
         path = Tree.of(self).path(leaf_id)
         messages = self.messages.filter(pk__in=path).order_by("pk").select_related("run__supplement")
-        light = messages.only(*Message.SAID, *SAID_BY_RUNS, "run__parameters")
-        return [message.turn_for(model) if model else message.turn for message in light]
+        return messages.only(*Message.SAID, *SAID_BY_RUNS, "run__parameters", "run__state")
+
+    def kinds(self, leaf_id: int | None) -> set[str]:
+        """What the messages up to this one carry beside text: kinds of parts."""
+        if not self.has_parts or leaf_id is None:
+            return set()
+        path = self.messages.filter(pk__in=Tree.of(self).path(leaf_id))
+        return {part["kind"] for parts in path.values_list("parts", flat=True) for part in parts}
 
     def show_branch_of(self, message: Message) -> None:
         """Bring the branch through this message into view, down to its newest end."""
@@ -114,19 +134,30 @@ class Conversation(models.Model):
     @classmethod
     @transaction.atomic
     def say(
-        cls, user: User, conversation: "Conversation | None", text: str, settings: Settings, client_token: str
+        cls,
+        user: User,
+        conversation: "Conversation | None",
+        text: str,
+        settings: Settings,
+        client_token: str,
+        parts: Sequence[Part] = (),
     ) -> Message:
         """Send this at the end of the branch in view, in a new conversation where there is none yet."""
         conversation = conversation or cls.objects.create(user=user)
-        return conversation.send(text, settings, client_token, after=conversation.leaf_id)
+        return conversation.send(text, settings, client_token, parts, after=conversation.leaf_id)
 
     @transaction.atomic
-    def send(self, text: str, settings: Settings, client_token: str, *, after: int | None) -> Message:
+    def send(
+        self, text: str, settings: Settings, client_token: str, parts: Sequence[Part] = (), *, after: int | None
+    ) -> Message:
         """The empty reply, which a queued run will write, to the person's message after that one."""
-        message = self.messages.create(parent_id=after, role=Message.Role.USER, written=text)
-        self.draft = ""
+        message = self.messages.create(
+            parent_id=after, role=Message.Role.USER, written=text, parts=[part.stored for part in parts]
+        )
+        self.draft, self.draft_parts = "", []
+        self.has_parts = self.has_parts or bool(parts)
         if not self.title:
-            self.title = title_of(text)
+            self.title = title_of(text or " ".join(part.label for part in parts))
         return self.reply_to(message, settings, client_token)
 
     @transaction.atomic
@@ -137,8 +168,8 @@ class Conversation(models.Model):
         run = Run.objects.queue(
             user=self.user,
             model=model,
-            messages=transcript.build(turns, system_prompt=settings.system_prompt, roles=model.roles),
-            to_send=settings.to_send,
+            messages=settings.messages(turns),
+            to_send=settings.sent_beside,
             as_set=settings.as_set,
             client_token=client_token,
             in_background=settings.in_background,
@@ -146,7 +177,7 @@ class Conversation(models.Model):
         reply = self.messages.create(parent=message, role=Message.Role.ASSISTANT, run=run)
         self.leaf = reply
         self.language_model = model
-        self.system_prompt = settings.system_prompt
+        self.system_prompt, self.system_role = settings.system_prompt, settings.system_role
         self.parameters = settings.written
         self.in_background = settings.in_background
         self.updated_at = timezone.now()
@@ -222,8 +253,10 @@ class Conversation(models.Model):
         language_model: LanguageModel | None,
         system_prompt: str,
         parameters: dict[str, str],
-        turns: Iterable[transcript.Turn],
+        turns: Iterable[Written],
         draft: str,
+        draft_parts: Sequence[Part] = (),
+        system_role: str = "system",
     ) -> "Conversation":
         """A conversation that begins with what was said elsewhere; its next message waits in the composer."""
         conversation = cls.objects.create(
@@ -232,22 +265,59 @@ class Conversation(models.Model):
             system_prompt=system_prompt,
             parameters=parameters,
             draft=draft,
+            draft_parts=[part.stored for part in draft_parts],
+            system_role=system_role,
         )
+        conversation._write(turns)
+        conversation.title = conversation.title or title_of(draft)
+        conversation.save(update_fields=["leaf", "title", "has_parts"])
+        return conversation
+
+    @transaction.atomic
+    def rewrite(self, written: Sequence[Written]) -> int | None:
+        """Bring a branch into view that says exactly this; the end of the one that was in view, where it is another.
+
+        Messages that both begin with are the same ones, with their runs; everything behind them is new.
+        """
+        before = self.said()
+        pairs = zip(before, written, strict=False)
+        shared = [old for old, _ in takewhile(lambda pair: pair[0].as_written.says_the_same_as(pair[1]), pairs)]
+        if len(shared) == len(before) == len(written):
+            return None
+        former = self.leaf_id
+        self.leaf = shared[-1] if shared else None
+        self._write(written[len(shared) :])
+        self.updated_at = timezone.now()
+        self.save(update_fields=["leaf", "title", "has_parts", "updated_at"])
+        return former
+
+    def copy_with(self, written: Sequence[Written]) -> "Conversation":
+        """A conversation of its own that says this, with the settings of this one."""
+        return Conversation.open(
+            self.user,
+            language_model=self.language_model,
+            system_prompt=self.system_prompt,
+            system_role=self.system_role,
+            parameters=self.parameters,
+            turns=written,
+            draft="",
+        )
+
+    def _write(self, turns: Iterable[Written]) -> None:
+        """Messages that nobody runs, one after the other behind the end of the branch in view."""
         for turn in turns:
-            message = conversation.messages.create(
-                parent=conversation.leaf,
+            self.leaf = self.messages.create(
+                parent=self.leaf,
                 role=turn.role,
                 written=turn.text,
                 name=turn.name,
+                parts=[part.stored for part in turn.parts],
                 tool_calls=list(turn.tool_calls),
                 tool_call_id=turn.tool_call_id,
                 is_error=turn.is_error,
             )
-            conversation.title = conversation.title or title_of(turn.text)
-            conversation.leaf = message
-        conversation.title = conversation.title or title_of(draft)
-        conversation.save(update_fields=["leaf", "title"])
-        return conversation
+            self.has_parts = self.has_parts or bool(turn.parts)
+            self.title = self.title or title_of(turn.text)
 
     # Deleting, with a way back
 

@@ -9,12 +9,14 @@ from accounts.models import User
 from chat.endings import Notice
 from chat.models.ending import notice_for
 from chat.models.tool_fixture import ToolFixture
+from chat.parts import Part
 from chat.tools.answers import Answering
 from chat.tools.calls import told
 from chat.tools.declared import declared
 from chat.tools.results import Result
 from chat.tools.verdicts import Judged, judged
 from chat.transcript import Turn, is_of_one_family
+from chat.written import Written
 from providers.models import LanguageModel
 from runs.durations import Usual, usual
 from runs.markdown import render
@@ -112,6 +114,7 @@ class Message(models.Model):
             text=self.said,
             # Of a result it is the name of the tool, which is not sent: the id says whose result it is.
             name="" if self.role == self.Role.TOOL else self.name,
+            parts=[part.wire for part in self.attached],
             tool_calls=self.calls_made,
             tool_call_id=self.tool_call_id,
             is_error=self.is_error,
@@ -151,6 +154,16 @@ class Message(models.Model):
     def result(self) -> Result:
         """What a message of the role "tool" says of its call."""
         return Result(self.tool_call_id, self.name, self.written, self.is_error)
+
+    @property
+    def attached(self) -> list[Part]:
+        """What it carries beside the text."""
+        return [Part.read(part) for part in self.parts]
+
+    @property
+    def as_written(self) -> Written:
+        """Everything that it says by itself."""
+        return Written.of(self.turn, self.attached)
 
     @property
     def html(self) -> SafeString:

@@ -16,12 +16,12 @@ from chat.settings import Settings
 from providers.models import LanguageModel
 from providers.parameters import ParameterError
 from runs.code import CodeRequest
-from runs.sent import request_with_hole
+from runs.sent import request_with_hole, with_files
 from runs.snippet import Snippet
 
 EXAMPLE = "Hello!"
 # What a form of this page adds to what the composer sent.
-CHOICES = {"csrfmiddlewaretoken", "client_token", "language", "answer"}
+CHOICES = {"csrfmiddlewaretoken", "client_token", "language", "answer", "file"}
 
 
 @login_required
@@ -32,13 +32,16 @@ def code(request: PersonRequest) -> HttpResponse:
     settings = composer.settings or _settings_without_key(composer)
     if settings is None:
         return _answer(request, {"problem": composer.problem}, status=422)
-    wanted = _request(request, settings, composer.text.strip() and composer.text)
+    wanted = _request(request, settings, composer)
+    snippet = Snippet.chosen(wanted, request.POST)
+    if "file" in request.POST:
+        return snippet.file
     context = {
-        "snippet": Snippet.chosen(wanted, request.POST),
+        "snippet": snippet,
         "method": "post",
         "action": reverse("chat:code"),
-        "posted": [(name, value) for name, value in request.POST.items() if name not in CHOICES],
-        "note": "" if composer.text.strip() else f"The message is empty, so “{EXAMPLE}” stands in its place.",
+        "posted": [(name, value) for name, values in request.POST.lists() for value in values if name not in CHOICES],
+        "note": f"The message is empty, so “{EXAMPLE}” stands in its place." if _is_empty(composer) else "",
     }
     return _answer(request, context)
 
@@ -52,18 +55,27 @@ def _settings_without_key(composer: Composer) -> Settings | None:
         to_send = model.parameters_to_send(composer.written, streaming=True)
     except ParameterError:
         return None
-    return Settings(model, composer.system_prompt, composer.written, to_send)
+    return Settings(model, composer.system_prompt, composer.written, to_send, system_role=composer.system_role)
 
 
-def _request(request: PersonRequest, settings: Settings, text: str) -> CodeRequest:
+def _is_empty(composer: Composer) -> bool:
+    return not composer.text.strip() and not composer.attached.parts
+
+
+def _request(request: PersonRequest, settings: Settings, composer: Composer) -> CodeRequest:
     """The request that would be made, with a hole where the key goes."""
     model, provider = settings.language_model, settings.language_model.provider
-    turns = [*_said(request, model), transcript.Turn("user", text or EXAMPLE)]
-    messages = transcript.build(turns, system_prompt=settings.system_prompt, roles=model.roles)
-    body = provider.dialect.body(model=model.model_id, messages=messages, parameters=settings.to_send, stream=True)
+    text = EXAMPLE if _is_empty(composer) else composer.text
+    next_turn = transcript.Turn("user", text, parts=[part.wire for part in composer.attached.parts])
+    body = provider.dialect.body(
+        model=model.model_id,
+        messages=settings.messages([*_said(request, model), next_turn]),
+        parameters=settings.sent_beside,
+        stream=True,
+    )
     has_key = provider.needs_key or provider.key_of(request.user) is not None
     url = provider.dialect.completion_url(provider.base_url)
-    return request_with_hole(provider, url, json.loads(body), has_key=has_key)
+    return request_with_hole(provider, url, json.loads(with_files(body)), has_key=has_key)
 
 
 def _said(request: PersonRequest, model: LanguageModel) -> list[transcript.Turn]:

@@ -39,10 +39,10 @@ def choose(request: PersonRequest) -> HttpResponse:
 def go_on(request: PersonRequest, conversation_id: int) -> HttpResponse:
     """A new conversation with all but the oldest messages, with what was typed and set; the old one stays."""
     conversation = get_object_or_404(Conversation.objects.of(request.user), pk=conversation_id)
-    turns = conversation.turns(conversation.leaf_id)
+    said = conversation.said()
     number = request.POST.get("without", "")
     without = int(number) if number.isdecimal() and len(number) < 10 else 0
-    if not 0 < without <= len(turns):
+    if not 0 < without <= len(said):
         raise Http404
     composer = Composer.sent(request.user, request.POST)
     opened = Conversation.open(
@@ -50,8 +50,10 @@ def go_on(request: PersonRequest, conversation_id: int) -> HttpResponse:
         language_model=composer.language_model,
         system_prompt=composer.system_prompt,
         parameters=composer.written,
-        turns=turns[without:],
+        turns=[message.as_written for message in said[without:]],
         draft=composer.text,
+        draft_parts=composer.attached.parts,
+        system_role=composer.system_role,
     )
     address = reverse("chat:conversation", args=[opened.pk])
     return HttpResponseClientRedirect(address) if request.htmx else redirect(address)

@@ -1,5 +1,7 @@
 """Conversations: opening, listing, renaming, deleting with a way back."""
 
+import re
+
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -18,6 +20,8 @@ from runs.models import Run
 
 # Conversations in the list at once.
 PAGE = 40
+# The number of a row, no longer than a database takes.
+NUMBER = re.compile(r"[0-9]{1,18}")
 # Characters of a title that a person gives.
 LONGEST_TITLE = 200
 
@@ -103,6 +107,15 @@ def parameters(request: PersonRequest) -> HttpResponse:
 
 @login_required
 @require_POST
+def system_role(request: PersonRequest) -> HttpResponse:
+    """Who says the system prompt to another model."""
+    composer = Composer.sent(request.user, request.POST)
+    context = {"language_model": composer.language_model, "system_role": composer.system_role}
+    return render(request, "chat/_system_role.html", context)
+
+
+@login_required
+@require_POST
 def parameter_notes(request: PersonRequest) -> HttpResponse:
     """What is wrong or unwise about the panel as it stands, each at its control, and how much of it is set."""
     typed = TypedPanel.in_form(request.user, request.POST, None)
@@ -121,6 +134,7 @@ def show(request: PersonRequest, shown: Conversation | None, composer: Composer,
         Run.objects.filter(reply__in=branch.messages).mark_seen()
     deleted = request.GET.get("deleted", "")
     composer = applied(request, composer)
+    former = request.GET.get("former", "")
     context = {
         "conversation": shown,
         "branch": branch.messages if branch else [],
@@ -132,6 +146,7 @@ def show(request: PersonRequest, shown: Conversation | None, composer: Composer,
         "deleted": Conversation.objects.deleted_by(request.user).filter(pk=deleted).first()
         if deleted.isdecimal()
         else None,
+        "former": shown.messages.filter(pk=former).first() if shown and NUMBER.fullmatch(former) else None,
         **listed(request),
         **asked_for(request),
     }

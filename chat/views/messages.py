@@ -17,7 +17,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_htmx.http import HttpResponseLocation, trigger_client_event
 
 from accounts.requests import PersonRequest
-from chat.composer import Composer
+from chat import fitting
+from chat.attached import Attached
+from chat.composer import Composer, Problem
 from chat.models import Conversation, Message
 from chat.models.message import HEAVY_OF_REPLIES
 from chat.settings import Settings
@@ -42,11 +44,16 @@ def send(request: PersonRequest, conversation_id: int) -> HttpResponse:
 
 
 def _send(request: PersonRequest, conversation: Conversation | None) -> HttpResponse:
-    composer = Composer.sent(request.user, request.POST)
+    composer = Composer.sent(request.user, request.POST, request.FILES)
+    composer.earlier = conversation.kinds(conversation.leaf_id) if conversation else ()
+    if composer.attached.is_changing:
+        return show(request, conversation, composer)
     if not composer.can_send() or composer.settings is None:
         return _refusal(request, conversation, composer)
-    settings = composer.settings
-    reply = _begun(lambda: Conversation.say(request.user, conversation, composer.text, settings, composer.client_token))
+    settings, parts = composer.settings, composer.attached.parts
+    reply = _begun(
+        lambda: Conversation.say(request.user, conversation, composer.text, settings, composer.client_token, parts)
+    )
     if reply is None:
         return _already_sent(request, composer.client_token)
     return _sent(request, reply, composer, is_new=conversation is None)
@@ -110,9 +117,24 @@ def regenerate(request: PersonRequest, message_id: int) -> HttpResponse:
     """Another reply beside this one, with the settings that stand in the panel now."""
     old = get_object_or_404(_messages_of(request), pk=message_id, role=Message.Role.ASSISTANT, parent__isnull=False)
     composer = settings_now(request, old.conversation)
+    composer.earlier = old.conversation.kinds(old.parent_id)
     if not composer.can_ask() or composer.settings is None:
         return _refusal(request, old.conversation, composer)
     return _answered_anew(request, old, composer, composer.settings)
+
+
+@login_required
+@require_POST
+def reply(request: PersonRequest, message_id: int) -> HttpResponse:
+    """A reply to a message that was written without one, with the settings that stand in the panel now."""
+    asked = get_object_or_404(_messages_of(request).exclude(role=Message.Role.ASSISTANT), pk=message_id)
+    conversation, composer = asked.conversation, settings_now(request, asked.conversation)
+    composer.earlier = conversation.kinds(asked.pk)
+    if not composer.can_ask() or composer.settings is None:
+        return _refusal(request, conversation, composer)
+    settings = composer.settings
+    begun = _begun(lambda: conversation.reply_to(asked, settings, composer.client_token))
+    return go(request, conversation.pk) if begun else _already_sent(request, composer.client_token)
 
 
 def _answered_anew(request: PersonRequest, old: Message, composer: Composer, settings: Settings) -> HttpResponse:
@@ -128,26 +150,36 @@ def edit(request: PersonRequest, message_id: int) -> HttpResponse:
     """Another version of one's own message, with a reply of its own; the old one stays beside it."""
     old = get_object_or_404(_messages_of(request), pk=message_id, role=Message.Role.USER)
     if request.method != "POST":
-        return _edit_form(request, old, old.written)
+        return _edit_form(request, old, old.written, Attached(old.attached))
     composer = settings_now(request, old.conversation)
     composer.text = as_typed(request.POST, "text")
+    composer.attached = Attached.in_form(request.user, request.POST, request.FILES)
+    composer.earlier = old.conversation.kinds(old.parent_id)
+    if composer.attached.is_changing:
+        return _edit_form(request, old, composer.text, composer.attached)
     if not composer.can_send() or composer.settings is None:
-        return _edit_form(request, old, composer.text, composer)
-    conversation, settings = old.conversation, composer.settings
-    reply = _begun(lambda: conversation.send(composer.text, settings, composer.client_token, after=old.parent_id))
+        return _edit_form(request, old, composer.text, composer.attached, composer.problem)
+    conversation, settings, parts = old.conversation, composer.settings, composer.attached.parts
+    reply = _begun(
+        lambda: conversation.send(composer.text, settings, composer.client_token, parts, after=old.parent_id)
+    )
     return go(request, conversation.pk) if reply else _already_sent(request, composer.client_token)
 
 
-def _edit_form(request: PersonRequest, message: Message, text: str, composer: Composer | None = None) -> HttpResponse:
-    """The message in a field of its own; with the problem of the composer, where there is one."""
+def _edit_form(
+    request: PersonRequest, message: Message, text: str, attached: Attached, problem: Problem | None = None
+) -> HttpResponse:
+    """The message in a field of its own; with the problem, where there is one."""
     context = {
         "message": message,
         "text": text,
-        "problem": composer.problem if composer else None,
+        "attached": attached,
+        "note": fitting.note(message.conversation.language_model, attached.kinds),
+        "problem": problem,
         "conversation": message.conversation,
     }
     form = "chat/_edit.html" if request.htmx else "chat/edit.html"
-    return render(request, form, context, status=422 if composer else 200)
+    return render(request, form, context, status=422 if problem else 200)
 
 
 def settings_now(request: PersonRequest, conversation: Conversation) -> Composer:

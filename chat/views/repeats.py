@@ -20,6 +20,7 @@ from chat.opening import Opening
 from chat.views.paste import show_opened
 from providers.models import Provider
 from runs.models import Run
+from runs.sent import body_of
 from runs.starting import begin
 
 
@@ -52,6 +53,6 @@ def _problem(request: PersonRequest, run: Run | None) -> str:
 def edit_run(request: PersonRequest, run_id: int) -> HttpResponse:
     """A new conversation with everything that this run sent in its place, to be changed and sent."""
     run = get_object_or_404(Run.objects.visible_to(request.user), pk=run_id)
-    opening = Opening.of(json.loads(run.request_body))
+    opening = Opening.of(json.loads(body_of(run)))
     # What the person had set, not what is always sent beside it.
     return show_opened(request, replace(opening, parameters=run.parameters), run.endpoint, [])

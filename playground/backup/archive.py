@@ -15,8 +15,10 @@ from typing import IO, Any
 FORMAT = 1
 MANIFEST = "manifest.json"
 DATA_KEYS, SECRET_KEY = "data_keys", "secret_key"
-# Bytes; a manifest is some kilobytes.
-LARGEST_MANIFEST = 1024 * 1024
+# Before the SHA-256 of an attachment, which is its name everywhere.
+ATTACHMENT = "attachment_"
+# Bytes; a manifest is some kilobytes, and a line for each attachment.
+LARGEST_MANIFEST = 64 * 1024 * 1024
 
 
 class BackupError(Exception):

@@ -1,5 +1,7 @@
 """Server → file."""
 
+import os
+import shutil
 import tempfile
 import tomllib
 from collections.abc import Sequence
@@ -12,6 +14,7 @@ from playground.backup import archive
 from playground.backup.archive import BackupError, Manifest
 from playground.backup.databases import database
 from playground.env import BASE_DIR
+from runs.attachments import files
 
 
 def back_up(file: Path, *, with_keys: bool) -> Manifest:
@@ -22,6 +25,9 @@ def back_up(file: Path, *, with_keys: bool) -> Manifest:
             folder = Path(name)
             copied = database()
             contents = copied.copy_to(folder / copied.member)
+            # After the database: each file is there before the row that names it.
+            for path in files.kept():
+                _link(path, folder / f"{archive.ATTACHMENT}{path.name}")
             if with_keys:
                 (folder / archive.DATA_KEYS).write_text(written(settings.DATA_KEYS))
                 (folder / archive.SECRET_KEY).write_text(settings.SECRET_KEY)
@@ -36,6 +42,14 @@ def back_up(file: Path, *, with_keys: bool) -> Manifest:
             return archive.pack(folder, manifest, file)
     except OSError as error:
         raise BackupError(f"{file} cannot be written: {error.strerror or error}.") from error
+
+
+def _link(path: Path, target: Path) -> None:
+    """The file under another name; a copy where that is another disk."""
+    try:
+        os.link(path, target)
+    except OSError:
+        shutil.copyfile(path, target)
 
 
 def written(data_keys: Sequence[tuple[str, str]]) -> str:

@@ -17,6 +17,7 @@ from playground.backup.archive import BackupError, Manifest
 from playground.backup.contents import asking, count
 from playground.backup.databases import database
 from playground.backup.making import written
+from runs.attachments import files
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ def restore(file: Path, *, replace: bool) -> Restored:
             if not replace and _has_people():
                 raise BackupError("This server has people in it. With --replace their data is replaced.")
             _restore_keys(folder)
+            _restore_attachments(folder)
             replaced.replace_with(folder / manifest.database, manifest)
             return Restored(manifest, _counts())
     except OSError as error:
@@ -70,6 +72,13 @@ def _restore_keys(folder: Path) -> None:
         _write(settings.VAR_DIR / archive.DATA_KEYS, written([*restored, *kept]))
     if (folder / archive.SECRET_KEY).exists():
         _write(settings.VAR_DIR / archive.SECRET_KEY, (folder / archive.SECRET_KEY).read_text())
+
+
+def _restore_attachments(folder: Path) -> None:
+    """Beside those that are here, which have other names or the same content."""
+    for path in sorted(folder.glob(f"{archive.ATTACHMENT}*")):
+        with path.open("rb") as file, files.draft(iter(lambda: file.read(1024 * 1024), b"")) as draft:
+            files.keep(draft)
 
 
 def _write(path: Path, text: str) -> None:

@@ -16,9 +16,14 @@ QUOTED = 200
 
 def written(body: Mapping[str, Any]) -> bytes:
     """The exact bytes of a request."""
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    text = compact(body)
     # Half a surrogate pair, pasted from somewhere, has no UTF-8.
     return text.encode("utf-8", "replace")
+
+
+def compact(value: Any) -> str:
+    """A value as JSON without a blank too many."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 def parsed(body: bytes) -> Any:

@@ -27,6 +27,14 @@ ABILITIES = {
     "logprobs": "log probabilities",
 }
 
+# Kinds of what a message may carry -> the words of the catalogue for such a part, in either dialect.
+PARTS = {
+    "image": {"image_url", "image"},
+    "file": {"file", "document"},
+    "audio": {"input_audio"},
+    "video": {"video_url"},
+}
+
 
 class LanguageModelQuerySet(models.QuerySet["LanguageModel"]):
     def visible_to(self, user: User) -> Self:
@@ -122,6 +130,29 @@ class LanguageModel(models.Model):
     @property
     def is_deprecated(self) -> bool:
         return self.status == self.Status.DEPRECATED
+
+    def takes(self, kind: str) -> bool | None:
+        """Whether a message may carry an image, a file, an audio or a video; None where nobody knows."""
+        if self.input_parts:
+            return not PARTS[kind].isdisjoint(self.input_parts)
+        return True if f"{kind}_input" in self.features else None
+
+    @property
+    def system_parameter(self) -> str:
+        """The parameter that the system prompt is, where no message may be one."""
+        return "system" if self.roles and "system" not in self.roles and "system" in self.parameters else ""
+
+    @property
+    def takes_system_messages(self) -> bool:
+        return not self.roles or "system" in self.roles
+
+    @property
+    def takes_developer_messages(self) -> bool:
+        return not self.roles or "developer" in self.roles
+
+    @property
+    def takes_text(self) -> bool:
+        return not self.input_parts or "text" in self.input_parts
 
     @property
     def thinks_long(self) -> bool:

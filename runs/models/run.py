@@ -1,5 +1,6 @@
 import json
 import zlib
+from collections.abc import Callable
 from typing import Any, Self
 from uuid import uuid4
 
@@ -11,11 +12,12 @@ from django.utils import timezone
 from accounts.models import User
 from providers.errors import KINDS, Kind
 from providers.models import LanguageModel, Provider
+from runs.attachments import files, holes
 from runs.models.attempt import Attempt
 
 # Columns that only the record of one run needs; lists leave them on the disk. The keys are among them because SQLite
 # keeps them behind the record: to read one is to walk through all that was sent, which a long conversation makes long.
-HEAVY = ("body", "raw", "timeline", "usage_raw", "extras", "provider", "language_model", "user")
+HEAVY = ("body", "holes", "raw", "timeline", "usage_raw", "extras", "provider", "language_model", "user")
 
 # Written as an "or", in the index and in the queries alike: of an "in" SQLite cannot tell that it means those of the
 # index, and reads every run there is.
@@ -64,9 +66,10 @@ class RunQuerySet(models.QuerySet["Run"]):
 
         `to_send` are the parameters on the wire, `as_set` those among them that the person set, as typed.
         """
-        body = model.provider.dialect.body(
+        whole = model.provider.dialect.body(
             model=model.model_id, messages=messages, parameters=to_send, stream=not in_background
         )
+        body, missing = holes.cut(whole)
         run = self.create(
             user=user,
             client_token=client_token or uuid4().hex,
@@ -77,6 +80,7 @@ class RunQuerySet(models.QuerySet["Run"]):
             parameters=as_set,
             in_background=in_background,
             body=zlib.compress(body),
+            holes=missing or None,
         )
         Attempt.objects.create(run=run, number=1)
         return run
@@ -96,6 +100,7 @@ class RunQuerySet(models.QuerySet["Run"]):
             parameters=earlier.parameters,
             in_background=earlier.in_background,
             body=earlier.body,
+            holes=earlier.holes,
         )
         Attempt.objects.create(run=run, number=1)
         return run
@@ -177,8 +182,9 @@ class Run(models.Model):
 
     # The record, last because it is large: compressed, and read only by the page that shows it.
     usage_raw: "models.JSONField[dict[str, Any]]" = models.JSONField(default=dict)
-    # The exact bytes that are sent.
+    # The exact bytes that are sent, without the data of attachments; and where that belongs: [place, SHA-256] each.
     body = models.BinaryField()
+    holes: "models.JSONField[list[holes.Hole] | None]" = models.JSONField(null=True)
     # One line for each piece the provider sent: milliseconds, a tab, the piece.
     raw = models.BinaryField(default=b"")
     # The events it was shown as: [type, length, milliseconds] each, so that a late reader can go on from any number.
@@ -221,7 +227,12 @@ class Run(models.Model):
 
     @property
     def request_body(self) -> bytes:
-        return zlib.decompress(self.body)
+        """The exact bytes that are sent. Raises `files.LostError`."""
+        return self.body_with(files.base64_of)
+
+    def body_with(self, data_of: Callable[[str], bytes]) -> bytes:
+        """The body with what this says of each attachment, by its SHA-256, in the place of its data."""
+        return holes.fill(zlib.decompress(self.body), self.holes or [], data_of)
 
     @property
     def error(self) -> Kind | None:

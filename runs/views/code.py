@@ -17,5 +17,7 @@ from runs.views.details import visible_run
 def code(request: PersonRequest, run_id: int) -> HttpResponse:
     """Code that sends what this run sent; `?language=` and `?answer=` choose another way to write it."""
     snippet = Snippet.chosen(code_request(visible_run(request, run_id)), request.GET)
+    if "file" in request.GET:
+        return snippet.file
     context = {"snippet": snippet, "method": "get", "action": reverse("runs:code", args=[run_id])}
     return render(request, "runs/_code_dialog.html" if request.htmx else "runs/code.html", context)

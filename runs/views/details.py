@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.requests import PersonRequest
 from runs.models import Run
-from runs.sent import Shown, sent
+from runs.sent import Shown, body_of, sent
 
 # Chunks of a reply on one page: an answer has up to some twenty thousand.
 PAGE = 200
@@ -58,7 +58,7 @@ def chunks(request: PersonRequest, run_id: int) -> HttpResponse:
 @require_safe
 def request_file(request: PersonRequest, run_id: int) -> HttpResponse:
     """The body of the request, byte for byte."""
-    return _file(visible_run(request, run_id).request_body, f"run-{run_id}-request.json", "application/json")
+    return _file(body_of(visible_run(request, run_id)), f"run-{run_id}-request.json", "application/json")
 
 
 @login_required

@@ -28,7 +28,8 @@ class MessageComposer extends HTMLElement {
     // An Enter that ends the composition of a character (keyCode 229 in Safari) is not meant to send.
     if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
     event.preventDefault();
-    if (this.#field.value.trim() && !this.#field.readOnly) this.#form.requestSubmit();
+    const hasContent = this.#field.value.trim() || this.#form.elements.namedItem("part");
+    if (hasContent && !this.#field.readOnly && !this.#button.disabled) this.#form.requestSubmit();
   }
 
   #lock(event, isLocked) {
@@ -59,6 +60,10 @@ class MessageComposer extends HTMLElement {
 
   get #form() {
     return this.closest("form");
+  }
+
+  get #button() {
+    return this.querySelector("button[type=submit]");
   }
 
   get #field() {

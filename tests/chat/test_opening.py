@@ -7,6 +7,9 @@ import pytest
 from chat.opening import MOST_TURNS, Opening
 from chat.transcript import Turn, build
 
+IMAGE = {"type": "image_url", "image_url": {"url": "https://x.y/a.png", "detail": "low"}}
+SOURCE = {"type": "base64", "media_type": "image/png", "data": "QQ=="}
+
 
 def user(content: Any, **further: Any) -> dict[str, Any]:
     return {"role": "user", "content": content, **further}
@@ -20,8 +23,8 @@ def test_every_part_has_its_place() -> None:
     body = {
         "model": " gpt-4o ",
         "messages": [
-            {"role": "system", "content": "Be brief"},
-            {"role": "developer", "content": "Be kind"},
+            {"role": "developer", "content": "Be brief"},
+            {"role": "system", "content": "Be kind"},
             user("One"),
             assistant("Two"),
             user("Three"),
@@ -34,8 +37,9 @@ def test_every_part_has_its_place() -> None:
 
     assert Opening.of(body) == Opening(
         model_id="gpt-4o",
-        system_prompt="Be brief\n\nBe kind",
-        turns=(Turn("user", "One"), Turn("assistant", "Two")),
+        system_prompt="Be brief",
+        system_role="developer",
+        turns=(Turn("system", "Be kind"), Turn("user", "One"), Turn("assistant", "Two")),
         text="Three",
         parameters={"temperature": 0.5},
     )
@@ -72,16 +76,26 @@ def test_other_dialects_say_the_same_elsewhere(body: dict[str, Any], system_prom
 @pytest.mark.parametrize(
     ("messages", "note"),
     [
-        ([user("Hi"), {"role": "system", "content": "S"}, user("Ho")], "Message 2, which has the role “system”, was"),
-        ([user("Hi"), {"role": "tool", "tool_call_id": "1", "content": "4"}, user("Ho")], "the role “tool”, was"),
         (
-            [user([{"type": "image_url", "image_url": {"url": "x"}}, {"type": "text", "text": "Ho"}])],
-            "An image in mess",
+            [user("Hi"), {"role": "narrator", "content": "S"}, user("Ho")],
+            "Message 2, which has the role “narrator”, was",
         ),
+        ([user([{"type": "image_url"}, {"type": "text", "text": "Ho"}])], "An image in message 1 was left out."),
+        (
+            [user([{"type": "file", "file": {"file_id": "f"}}, {"type": "text", "text": "Ho"}])],
+            "A file in message 1 was",
+        ),
+        ([assistant([{"type": "thinking", "thinking": "…"}]), user("Ho")], "The reasoning in message 1 was left out."),
+        ([{"type": "reasoning", "summary": []}, user("Ho")], "The reasoning in message 1 was left out."),
+        ([user([IMAGE, {"type": "text", "text": "Ho"}])], "The text of message 1 was put before what it carries."),
+        (
+            [{"role": "system", "content": [{"type": "text", "text": "S"}, {"type": "x"}]}, user("Ho")],
+            "A part in message 1",
+        ),
+        ([assistant("A", refusal="No"), user("Ho")], "“refusal” of message 1 was left out."),
         ([user([{"type": "input_audio"}, {"type": "text", "text": "Ho"}])], "A sound in message 1 was left out."),
         ([user([{"type": "hologram"}, {"type": "text", "text": "Ho"}])], "A part in message 1 was left out."),
-        ([assistant("A", tool_calls=[{"id": "1"}]), user("Ho")], "“tool_calls” of message 1 was left out."),
-        ([user("Ho", name="Bob")], "“name” of message 1 was left out."),
+        ([assistant("A", tool_calls=[{"id": "1"}]), user("Ho")], "A tool call in message 1 was left out."),
         (["?", None, 7, user("Ho")], "Message 1 was left out"),
     ],
 )
@@ -102,6 +116,84 @@ def test_an_answer_at_the_end_leaves_the_next_message_to_the_person() -> None:
 
     assert (opening.turns, opening.text) == ((Turn("user", "One"), Turn("assistant", "Two")), "")
     assert opening.notes == ("Its last message is an answer. Write the next one.",)
+
+
+def test_a_named_question_is_a_message_that_was_sent() -> None:
+    opening = Opening.of({"messages": [user("One", name="Bob")]})
+
+    assert (opening.turns, opening.text) == ((Turn("user", "One", name="Bob"),), "")
+    assert "Ask for a reply" in opening.notes[0]
+
+
+CALL = {"id": "call_1", "name": "now", "arguments": '{"zone":"UTC"}'}
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        [
+            assistant(None, tool_calls=[{"id": "call_1", "type": "function", "function": CALL}]),
+            {"role": "tool", "tool_call_id": "call_1", "content": "12:00"},
+        ],
+        [
+            assistant([{"type": "tool_use", "id": "call_1", "name": "now", "input": {"zone": "UTC"}}]),
+            user([{"type": "tool_result", "tool_use_id": "call_1", "content": [{"type": "text", "text": "12:00"}]}]),
+        ],
+        [
+            {"type": "function_call", "call_id": "call_1", "name": "now", "arguments": '{"zone":"UTC"}'},
+            {"type": "function_call_output", "call_id": "call_1", "output": "12:00"},
+        ],
+    ],
+)
+def test_calls_and_their_results_are_taken_from_every_dialect(messages: list[Any]) -> None:
+    opening = Opening.of({"messages": [user("When?"), *messages, user("Sure?")]})
+
+    assert opening.turns[1:] == (
+        Turn("assistant", "", tool_calls=(CALL,)),
+        Turn("tool", "12:00", tool_call_id="call_1"),
+    )
+    assert (opening.text, opening.notes) == ("Sure?", ())
+
+
+@pytest.mark.parametrize(
+    ("part", "taken"),
+    [
+        (IMAGE, IMAGE),
+        ({"type": "input_image", "image_url": "https://x.y/a.png", "detail": "low"}, IMAGE),
+        (
+            {"type": "image", "source": {"type": "url", "url": "https://x.y/a.png"}},
+            {"type": "image_url", "image_url": {"url": "https://x.y/a.png"}},
+        ),
+        (
+            {"type": "image", "source": SOURCE},
+            {"type": "image_url", "image_url": {"url": "data:image/png;base64,QQ=="}},
+        ),
+        (
+            {"type": "document", "source": SOURCE | {"media_type": "application/pdf"}, "title": "a.pdf"},
+            {"type": "file", "file": {"file_data": "data:application/pdf;base64,QQ==", "filename": "a.pdf"}},
+        ),
+        (
+            {"type": "input_file", "file_data": "QQ==", "filename": "a.pdf"},
+            {"type": "file", "file": {"file_data": "QQ==", "filename": "a.pdf"}},
+        ),
+        (
+            {"type": "input_file", "file_url": "https://x.y/a.pdf"},
+            {"type": "file", "file": {"file_data": "https://x.y/a.pdf"}},
+        ),
+        (
+            {"type": "input_audio", "input_audio": {"data": "QQ==", "format": "wav"}},
+            {"type": "input_audio", "input_audio": {"data": "QQ==", "format": "wav"}},
+        ),
+        (
+            {"type": "video_url", "video_url": {"url": "https://x.y/a.mp4"}},
+            {"type": "video_url", "video_url": {"url": "https://x.y/a.mp4"}},
+        ),
+    ],
+)
+def test_parts_are_taken_from_every_dialect(part: dict[str, Any], taken: dict[str, Any]) -> None:
+    opening = Opening.of({"messages": [user([{"type": "text", "text": "Look"}, part])]})
+
+    assert (opening.text, list(opening.parts), opening.notes) == ("Look", [taken], ())
 
 
 def test_of_very_many_messages_the_last_are_taken() -> None:

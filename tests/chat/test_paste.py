@@ -12,9 +12,12 @@ from django.test import Client
 
 from accounts.models import Team, User
 from chat.models import Conversation, Message
+from chat.parts import Part
 from providers.models import LanguageModel, Provider
 from runs.code import LANGUAGES
-from runs.models import Run
+from runs.models import Attachment, Run
+from runs.pasted import read
+from tests.attached import MP3, MP4, PDF, PNG, SVG, data_url
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
@@ -180,14 +183,17 @@ def test_a_strangers_model_is_not_found(as_charlie: Client, model: LanguageModel
 
 def test_what_the_model_does_not_take_is_said(as_alice: Client, model: LanguageModel) -> None:
     LanguageModel.objects.update(parameters={"max_tokens": {"type": "integer", "min": 1}})
-    body = BODY | {"hologram_depth": 3, "messages": [{"role": "user", "content": [{"type": "file"}], "name": "Bob"}]}
+    body = BODY | {
+        "hologram_depth": 3,
+        "messages": [{"role": "user", "content": ["Hi", {"type": "file"}], "name": "Bob"}],
+    }
 
     page = page_after(as_alice, paste(as_alice, json.dumps(body)))
 
     assert "hologram_depth was left out: this model does not have it" in page
     assert "temperature was left out" in page
     assert "A file in message 1 was left out." in page
-    assert "“name” of message 1 was left out." in page
+    assert "Its last message stands in the conversation. Ask for a reply" in page
 
 
 def test_what_may_be_meant_for_an_unknown_model_is_sent_as_it_was(
@@ -202,6 +208,87 @@ def test_what_may_be_meant_for_an_unknown_model_is_sent_as_it_was(
     as_alice.post(f"/conversations/{conversation.pk}/messages/", {**form, **conversation.parameters})
 
     assert json.loads(Run.objects.get().request_body) == body | {"stream": True}
+
+
+RICH: dict[str, Any] = {
+    "model": "fake/one",
+    "messages": [
+        {"role": "developer", "content": "Be brief"},
+        {"role": "system", "name": "rules", "content": "Be kind"},
+        {"role": "user", "name": "ada", "content": [{"type": "text", "text": "What time is it?"}]},
+        {
+            "role": "assistant",
+            "tool_calls": [
+                {"id": "call_1", "type": "function", "function": {"name": "now", "arguments": '{"zone": "UTC"}'}}
+            ],
+        },
+        {"role": "tool", "content": "12:00", "tool_call_id": "call_1"},
+        {"role": "assistant", "content": "Noon."},
+        {
+            "role": "user",
+            "content": [
+                {"type": "text", "text": "And here?"},
+                {"type": "image_url", "image_url": {"url": data_url("image/png", PNG), "detail": "low"}},
+                {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}},
+                {"type": "file", "file": {"filename": "a.pdf", "file_data": data_url("application/pdf", PDF)}},
+                {"type": "input_audio", "input_audio": {"data": data_url("", MP3).partition(",")[2], "format": "mp3"}},
+                {"type": "video_url", "video_url": {"url": data_url("video/mp4", MP4)}},
+            ],
+        },
+    ],
+    "max_tokens": 77,
+    "stream": True,
+}
+
+
+@pytest.mark.parametrize("name", LANGUAGES)
+def test_messages_of_every_kind_stay_the_same_from_paste_to_code_to_paste(
+    as_alice: Client, model: LanguageModel, name: str
+) -> None:
+    def code_of_the_panel() -> str:
+        conversation = Conversation.objects.latest("pk")
+        form = {
+            "model": "fake/one",
+            "system_prompt": conversation.system_prompt,
+            "system_role": conversation.system_role,
+            "text": conversation.draft,
+            "part": [Part.read(part).key for part in conversation.draft_parts],
+            "detail.0": "low",
+            "conversation": str(conversation.pk),
+            "language": name,
+            **conversation.parameters,
+        }
+        return code_in(as_alice.post("/code/", form))
+
+    page = page_after(as_alice, paste(as_alice, json.dumps(RICH)))
+    first = code_of_the_panel()
+    paste(as_alice, first)
+    second = code_of_the_panel()
+
+    assert "left out" not in page
+    assert first == second
+    # A text alone is said without parts.
+    expected = json.loads(
+        json.dumps(RICH).replace('[{"type": "text", "text": "What time is it?"}]', '"What time is it?"')
+    )
+    assert read(first).body == expected
+    assert Attachment.objects.count() == 4
+
+
+def test_a_part_that_nobody_can_keep_is_left_out_in_words(as_alice: Client, model: LanguageModel) -> None:
+    parts = [
+        {"type": "text", "text": "Look"},
+        {"type": "image_url", "image_url": {"url": data_url("image/svg+xml", SVG)}},
+        {"type": "image_url", "image_url": {"url": "ftp://x.y/a.png"}},
+        {"type": "file", "file": {"file_data": "", "filename": "a.pdf"}},
+    ]
+
+    page = page_after(as_alice, paste(as_alice, json.dumps({"messages": [{"role": "user", "content": parts}]})))
+
+    assert "is an SVG drawing, which models do not take. Save it as PNG. It was left out." in page
+    assert "The image has neither data in base64 nor an address that begins with https://. It was left out." in page
+    assert "a.pdf is empty. Choose the file again. It was left out." in page
+    assert not Attachment.objects.exists()
 
 
 def test_an_answer_from_elsewhere_is_shown_as_one(as_alice: Client, model: LanguageModel) -> None:

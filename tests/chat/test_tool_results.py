@@ -10,7 +10,7 @@ from pytest_django import Settings as DjangoSettings
 from accounts.models import User
 from chat.models import Conversation, Message
 from chat.settings import Settings
-from chat.transcript import Turn
+from chat.written import Written
 from providers.models import LanguageModel
 from runs.models import Run
 
@@ -252,10 +252,10 @@ def test_calls_and_results_that_came_from_elsewhere_are_shown_and_can_be_gone_on
     as_alice: Client, alice: User, model: LanguageModel, started: list[int]
 ) -> None:
     turns = [
-        Turn("user", "How is Zürich?"),
-        Turn("assistant", "", tool_calls=BOTH[:1]),
-        Turn("tool", "gone", tool_call_id="call_weather", is_error=True),
-        Turn("assistant", "", tool_calls=BOTH[1:]),
+        Written("user", "How is Zürich?"),
+        Written("assistant", "", tool_calls=BOTH[:1]),
+        Written("tool", "gone", tool_call_id="call_weather", is_error=True),
+        Written("assistant", "", tool_calls=BOTH[1:]),
     ]
     conversation = Conversation.open(
         alice, language_model=model, system_prompt="", parameters={}, turns=turns, draft=""

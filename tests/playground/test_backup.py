@@ -22,6 +22,9 @@ from accounts.models import Team, User
 from playground.backup import BackupError, back_up, restore
 from playground.backup.archive import MANIFEST, unpack
 from playground.env import BASE_DIR
+from runs.attachments import files
+from runs.models import Attachment
+from tests.attached import PNG
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -131,6 +134,31 @@ def test_keys_are_in_it_only_when_they_are_asked_for(tmp_path: Path, file: Path)
     with tarfile.open(file) as without, tarfile.open(tmp_path / "with-keys.tar.gz") as with_keys:
         assert without.getnames() == [MANIFEST, "database.sqlite3"]
         assert with_keys.getnames() == [MANIFEST, "data_keys", "database.sqlite3", "secret_key"]
+
+
+def test_attached_files_come_back(tmp_path: Path, alice: User, own_attachments: Path) -> None:
+    kept = Attachment.objects.keep(alice, "cat.png", [PNG], len(PNG))
+    back_up(tmp_path / "backup.tar.gz", with_keys=False)
+
+    ended = manage(tmp_path / "var", "restore", str(tmp_path / "backup.tar.gz"))
+
+    assert ended.returncode == 0, ended.stderr
+    place = files.path_of(kept.sha256).relative_to(own_attachments)
+    assert (tmp_path / "var" / "attachments" / place).read_bytes() == PNG
+    assert [path.read_bytes() for path in files.kept()] == [PNG]
+
+
+def test_an_attached_file_that_was_changed_in_the_archive_is_refused(tmp_path: Path, alice: User) -> None:
+    kept = Attachment.objects.keep(alice, "cat.png", [PNG], len(PNG))
+    back_up(tmp_path / "backup.tar.gz", with_keys=False)
+    damaged = rewritten(
+        tmp_path / "backup.tar.gz", tmp_path / "damaged.tar.gz", **{f"attachment_{kept.sha256}": PNG + b"!"}
+    )
+
+    with pytest.raises(BackupError, match="damaged"):
+        restore(damaged, replace=True)
+
+    assert files.read(kept.sha256) == PNG
 
 
 def test_people_are_not_replaced_unless_that_is_said(file: Path) -> None:

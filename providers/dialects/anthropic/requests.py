@@ -81,12 +81,13 @@ def _result(message: WireMessage) -> dict[str, Any]:
 
 def _blocks(content: Any) -> list[Any]:
     if isinstance(content, list):
-        return [_block(part) if isinstance(part, dict) else part for part in content]
+        return [block(part) if isinstance(part, dict) else part for part in content]
     # An empty block is refused, no block is not.
     return [{"type": "text", "text": content}] if content else []
 
 
-def _block(part: Mapping[str, Any]) -> Mapping[str, Any]:
+def block(part: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A part of a message in this dialect; what it has no word for stays as it is."""
     match part:
         case {"type": "image_url", "image_url": {"url": str(url)}}:
             return {"type": "image", "source": _source(url)}

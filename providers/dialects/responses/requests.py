@@ -83,6 +83,9 @@ def _part(part: Any, text_type: str) -> Any:
         case {"type": "image_url", "image_url": {"url": url, **rest}}:
             detail = {"detail": rest["detail"]} if rest.get("detail") else {}
             return {"type": "input_image", "image_url": url, **detail}
+        case {"type": "file", "file": {"file_data": str(data), **rest}} if data.startswith(("http:", "https:")):
+            # The address says the name.
+            return {"type": "input_file", "file_url": data, **{key: rest[key] for key in rest if key != "filename"}}
         case {"type": "file", "file": dict(file)}:
             return {"type": "input_file", **file}
         case _:
