@@ -32,6 +32,7 @@ class Row:
     # As JSON: a list of {"id", "name", "arguments"}.
     tool_calls: str = ""
     tool_call_id: str = ""
+    is_error: bool = False
     problem: str = ""
     # What of it gets the cursor: one of its buttons, or its text.
     focus: str = ""
@@ -39,7 +40,8 @@ class Row:
     @classmethod
     def of(cls, written: Written) -> Self:
         calls = json.dumps(list(written.tool_calls), ensure_ascii=False, indent=2) if written.tool_calls else ""
-        return cls(written.role, written.text, written.name, Attached(list(written.parts)), calls, written.tool_call_id)
+        attached, answers = Attached(list(written.parts)), written.tool_call_id
+        return cls(written.role, written.text, written.name, attached, calls, answers, written.is_error)
 
     @property
     def has_tools(self) -> bool:
@@ -51,7 +53,13 @@ class Row:
         if self.problem:
             return None
         return Written(
-            self.role, self.text, self.name, tuple(self.attached.parts), tuple(self._calls() or ()), self.tool_call_id
+            self.role,
+            self.text,
+            self.name,
+            tuple(self.attached.parts),
+            tuple(self._calls() or ()),
+            self.tool_call_id,
+            self.is_error and self.role == "tool",
         )
 
     def _problem(self) -> str:
@@ -136,6 +144,7 @@ def _row(user: User, data: QueryDict, files: Files, prefix: str) -> Row:
         attached=Attached.in_form(user, data, files, prefix),
         tool_calls=as_typed(data, f"{prefix}tool_calls"),
         tool_call_id=as_typed(data, f"{prefix}tool_call_id").strip()[:200],
+        is_error=f"{prefix}is_error" in data,
     )
 
 

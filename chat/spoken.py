@@ -59,7 +59,8 @@ def _turns(message: Mapping[str, Any], role: str, where: str, notes: list[str]) 
         content = [part for part in content if part not in results and part not in calls]
     for result in results:
         text = _result(result.get("content"), where, notes)
-        yield Turn("tool", text, tool_call_id=str(result.get("tool_use_id", "")))
+        failed = result.get("is_error") is True
+        yield Turn("tool", text, tool_call_id=str(result.get("tool_use_id", "")), is_error=failed)
     text, parts = _content(content, where, notes)
     if role == "tool":
         yield Turn(role, text, name=_name(message), tool_call_id=str(message.get("tool_call_id") or ""))

@@ -2,6 +2,7 @@
 
 import html
 import json
+import re
 
 import pytest
 from django.test import Client
@@ -67,7 +68,9 @@ def test_the_tray_tells_what_runs_and_then_what_is_new(as_alice: Client, run: Ru
     ended = html.unescape(as_alice.get("/tray/").content.decode())
     assert "1 new" in ended
     assert "every 3s" not in ended
-    [told] = json.loads(ended.split('data-ended="')[1].split('" hx-get')[0])
+    found = re.search(r'data-ended="(.*?)"\s+hx-get', ended)
+    assert found
+    [told] = json.loads(found[1])
     assert told["state"] == "done"
 
 

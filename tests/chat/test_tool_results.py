@@ -33,7 +33,7 @@ BOTH = [call("weather", '{"city": "Zürich"}'), call("time", "{}")]
 def asked(user: User, model: LanguageModel, calls: list[dict[str, str]], token: str = "token-1") -> Message:
     """A reply that calls these, in a conversation whose panel has two tools."""
     to_send = model.parameters_to_send(FURTHER, streaming=True)
-    reply = Conversation.say(user, None, "How is Zürich?", Settings(model, "", FURTHER, to_send), token)
+    reply = Conversation.say(user, None, "How is Zürich?", Settings(model, "", FURTHER, to_send, to_send), token)
     Run.objects.filter(reply=reply).update(state="done", finish_reason="tool_calls", tool_calls=calls)
     return Message.objects.get(pk=reply.pk)
 
