@@ -46,9 +46,9 @@ def told(page: str) -> str:
 
 
 def test_each_choice_is_shown_with_its_own_end(as_alice: Client, alice: User, model: LanguageModel) -> None:
-    page = shown(as_alice, replied(alice, model, supplement={"choices": CHOICES}))
+    page = shown(as_alice, replied(alice, model, finish_reason="stop", supplement={"choices": CHOICES}))
 
-    for words in ["Choice 1 of 3", "Choice 2 of 3 finished: length", "Choice 3 of 3 finished: stop"]:
+    for words in ["Choice 1 of 3 finished: stop", "Choice 2 of 3 finished: length", "Choice 3 of 3 finished: stop"]:
         assert words in told(page)
     assert "<strong>Uno</strong>" in page
     assert told(page).count("Continue with this") == 2
