@@ -25,6 +25,8 @@ class Attached:
 
     parts: list[Part] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    # An address that was written and is none.
+    link: str = ""
     # The form asks for other parts, and not to be sent.
     is_changing: bool = False
 
@@ -58,6 +60,7 @@ class Attached:
     def _point_to(self, kind: str, url: str) -> None:
         part = Part.link(kind, url)
         if part is None:
+            self.link = url
             self.problems.append(f"{url[:100]} is no address of the web. It begins with https:// or http://.")
         else:
             self._add(part)

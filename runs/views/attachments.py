@@ -16,8 +16,8 @@ HEADERS = {
     # A browser that shows an image by itself lays it out with a style of its own.
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
     "X-Content-Type-Options": "nosniff",
-    # The content behind an address never changes.
-    "Cache-Control": "private, max-age=86400, immutable",
+    # Whoever sits down at this browser next may be somebody else.
+    "Cache-Control": "no-store",
 }
 
 

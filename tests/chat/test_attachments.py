@@ -84,6 +84,7 @@ def test_what_is_no_address_of_the_web_is_no_link(as_alice: Client, link: str) -
     page = as_alice.post("/attachments/", {"link": link, "link_kind": "image"}).content.decode()
 
     assert "is no address of the web" in page
+    assert f'value="{link}"' in page
     assert 'name="part"' not in page
 
 

@@ -118,6 +118,7 @@ def test_whose_it_is_can_see_it(alice: User, as_alice: Client) -> None:
     assert answer.headers["Content-Disposition"] == 'inline; filename="a \\"cat\\".png"'
     assert answer.headers["Content-Security-Policy"] == "default-src 'none'; style-src 'unsafe-inline'; sandbox"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Cache-Control"] == "no-store"
 
 
 def test_what_is_no_image_is_saved_and_not_opened(alice: User, as_alice: Client) -> None:
