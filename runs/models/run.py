@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 
 from accounts.models import User
 from providers.errors import KINDS, Kind
-from providers.models import LanguageModel, Provider
+from providers.models import Familiar, LanguageModel, Provider
 from runs.models.attempt import Attempt
 
 # Columns that only the record of one run needs; lists leave them on the disk. The keys are among them because SQLite
@@ -60,6 +60,7 @@ class RunQuerySet(models.QuerySet["Run"]):
             body=zlib.compress(body),
         )
         Attempt.objects.create(run=run, number=1)
+        Familiar.objects.used(user, model)
         return run
 
     @transaction.atomic

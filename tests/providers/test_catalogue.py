@@ -298,10 +298,10 @@ def test_without_words_the_demo_and_the_documented_models_come_first(gateway: Pr
     assert {model.rank for model in found} <= {catalogue.DEMO_RANK, catalogue.DOCUMENTED_RANK}
 
 
-def test_finding_is_one_query(
+def test_finding_is_two_queries_one_of_them_for_the_prices(
     gateway: Provider, alice: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):
         assert [model.provider.name for model in catalogue.find(alice, "qwen")]
 
 
