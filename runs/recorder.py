@@ -39,6 +39,7 @@ class Recorder:
     def __init__(self) -> None:
         self.has_output = False
         self._record: dict[str, Any] = {}
+        self._usage: Usage | None = None
         self._blocks = BlockSplitter()
         self._raw = RawAnswer()
         self._refusal: list[str] = []
@@ -89,6 +90,7 @@ class Recorder:
             case Finished(reason, raw, choice=0):
                 self._record |= {"finish_reason": reason.value, "finish_reason_raw": raw[:100]}
             case Usage():
+                self._usage = event
                 self._record |= {
                     "prompt_tokens": event.prompt_tokens,
                     "output_tokens": event.output_tokens,
@@ -156,6 +158,7 @@ class Recorder:
                 "error_kind": record.get("error_kind", ""),
                 "error_detail": record.get("error_detail", ""),
             },
+            usage=self._usage,
         )
 
     def _why_no_cost(self, state: str) -> str:
