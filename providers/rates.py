@@ -36,5 +36,7 @@ class Rates:
 
 
 def dollars(amount: Decimal) -> str:
-    """With as many places as it has: what is cheap costs far less than a cent."""
-    return f"${amount.normalize():f}"
+    """Whole, with cents, or with as many places as it has: what is cheap costs far less than a cent."""
+    plain = f"{amount.normalize():f}"
+    _, _, places = plain.partition(".")
+    return f"${plain}0" if len(places) == 1 else f"${plain}"

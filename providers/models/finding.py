@@ -1,6 +1,7 @@
 """Questions about language models: which a person sees, which match, and in which order."""
 
 import datetime as dt
+import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Self
 
@@ -11,12 +12,17 @@ from django.utils import timezone
 from accounts.models import User
 from providers.models.price import Price
 from providers.models.provider import Provider
+from providers.traits import TRAITS
 
 if TYPE_CHECKING:
     from providers.models.language_model import LanguageModel
 
 # Words of a search that are looked at; each is another condition for the database.
 MOST_WORDS = 8
+
+# Words that say a least context, in tokens, and a highest price, in US dollars for a million tokens.
+CONTEXT = re.compile(r"^([0-9]{1,4})(k|m)$", re.ASCII)
+PRICE = re.compile(r"^<\$?([0-9]{1,5}(?:\.[0-9]{1,6})?)$", re.ASCII)
 
 RUNNABLE = Q(type="chat", status="available")
 
@@ -34,10 +40,13 @@ class LanguageModelQuerySet(models.QuerySet["LanguageModel"]):
         return self.filter(RUNNABLE)
 
     def containing(self, query: str) -> Self:
-        """Those in whose id, name, developer or aliases every word of the query occurs."""
+        """Those that every word of the query fits: it occurs in the id, name, developer or aliases, it names what they
+        can do ("images"), it is a context that they have ("200k"), or a price that they stay below ("<2").
+        """
         found = self
         for word in query.replace("\x00", "").lower().split()[:MOST_WORDS]:
-            found = found.filter(search_text__contains=word)
+            price = PRICE.match(word)
+            found = found.with_mixed_price().up_to(Decimal(price[1])) if price else found.filter(_fits(word))
         return found
 
     def known_to(self, user: User) -> Self:
@@ -89,6 +98,15 @@ class LanguageModelQuerySet(models.QuerySet["LanguageModel"]):
 
 def today() -> dt.date:
     return timezone.now().date()
+
+
+def _fits(word: str) -> Q:
+    fits = Q(search_text__contains=word)
+    if word in TRAITS:
+        fits |= Q(traits__contains=f" {word} ")
+    if size := CONTEXT.match(word):
+        fits |= Q(context_length__gte=int(size[1]) * (1000 if size[2] == "k" else 1_000_000))
+    return fits
 
 
 def _matching(query: str) -> tuple[list[Case], list[Case]]:

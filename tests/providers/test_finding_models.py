@@ -131,6 +131,37 @@ def test_the_address_of_a_filtered_page_has_only_what_is_set(as_alice: Client, s
     assert response["HX-Replace-Url"] == "/models/?q=b&takes=images"
 
 
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("images", {"big", "eyes"}),
+        ("images 200k", {"big", "eyes"}),
+        ("images 1m", {"big"}),
+        ("tools acme", {"big"}),
+        ("<1", {"eyes"}),
+        ("images <$5", {"big", "eyes"}),
+        ("<", set()),
+        ("9999m", set()),
+    ],
+)
+def test_the_picker_understands_abilities_contexts_and_prices_as_words(
+    as_alice: Client, shelf: Provider, words: str, expected: set[str]
+) -> None:
+    priced(shelf.models.get(model_id="big"), "4")
+    priced(shelf.models.get(model_id="eyes"), "0.5")
+
+    shown = as_alice.get("/models/options/", {"q": words}).content.decode()
+
+    assert set(re.findall(r'data-model="(.*?)"', shown)) == expected
+    assert set(found(as_alice, f"?q={words.replace(' ', '+')}")) == expected
+
+
+def test_a_word_that_names_an_ability_is_still_looked_for_in_ids(as_alice: Client, own: Provider) -> None:
+    add(own, "acme/images-1")
+
+    assert found(as_alice, "?q=images") == ["acme/images-1"]
+
+
 # Prices
 
 
