@@ -132,7 +132,8 @@ def _remember(provider: Provider, listed: Mapping[str, Facts]) -> Refreshed:
     packaged = _packaged(provider)
     known = set(provider.models.values_list("model_id", flat=True))
     models = grouped(listed, {model_id: said.get("aliases", ()) for model_id, said in packaged.items()}, known)
-    facts = {model_id: _laid_over(said, packaged.get(model_id, {})) for model_id, said in models.items()}
+    spelled = {_plain(name): name for said in packaged.values() if (name := said.get("developer"))}
+    facts = {model_id: _laid_over(said, packaged.get(model_id, {}), spelled) for model_id, said in models.items()}
     # An empty list is no reason to take every model from everybody.
     new, gone = store(provider, facts, decides_status=bool(facts))
     provider.models_refreshed_at = timezone.now()
@@ -140,7 +141,13 @@ def _remember(provider: Provider, listed: Mapping[str, Facts]) -> Refreshed:
     return Refreshed(found=len(facts), new=new, gone=gone)
 
 
-def _laid_over(said: Facts, packaged: Facts) -> Facts:
-    """What the list says of a model, under what the package knows of it."""
-    aliases = {"aliases": said["aliases"]} if "aliases" in said else {}
-    return said | packaged | aliases | {"status": LanguageModel.Status.AVAILABLE}
+def _laid_over(said: Facts, packaged: Facts, spelled: Mapping[str, str]) -> Facts:
+    """What the list says of a model, under what the package knows of it; one spelling of a developer is enough."""
+    developer = said.get("developer", "")
+    known = packaged | ({"aliases": said["aliases"]} if "aliases" in said else {})
+    one_spelling = {"developer": spelled.get(_plain(developer), developer)} if developer else {}
+    return said | one_spelling | known | {"status": LanguageModel.Status.AVAILABLE}
+
+
+def _plain(name: str) -> str:
+    return "".join(letter for letter in name.lower() if letter.isalnum())
