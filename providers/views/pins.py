@@ -19,9 +19,9 @@ def pin(request: PersonRequest, model_pk: int) -> HttpResponse:
         Familiar.objects.pin(request.user, model)
     else:
         Familiar.objects.unpin(request.user, model)
+    back = request.POST.get("next", "")
     if not request.htmx:
-        back = request.POST.get("next", "")
         return redirect(back if url_has_allowed_host_and_scheme(back, None) else "providers:models")
     shown = LanguageModel.objects.known_to(request.user).get(pk=model.pk)
     template = "providers/_pin_mark.html" if "mark" in request.POST else "providers/_pin.html"
-    return render(request, template, {"model": shown})
+    return render(request, template, {"model": shown, "next": back})

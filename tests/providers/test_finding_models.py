@@ -175,6 +175,14 @@ def test_the_cheapest_with_images_and_200k_context(as_alice: Client, shelf: Prov
     assert found(as_alice, "?takes=images&context=200k&sort=price") == ["eyes", "big", "unknown"]
 
 
+def test_a_price_among_the_words_goes_with_all_others(as_alice: Client, shelf: Provider) -> None:
+    priced(shelf.models.get(model_id="big"), "4")
+    priced(shelf.models.get(model_id="eyes"), "0.5")
+
+    assert found(as_alice, "?q=<5&sort=price") == ["eyes", "big"]
+    assert found(as_alice, "?q=<5&price=1&sort=price") == ["eyes"]
+
+
 def test_a_price_filter_says_of_how_many_no_price_is_known(as_alice: Client, shelf: Provider) -> None:
     priced(shelf.models.get(model_id="big"), "4")
     priced(shelf.models.get(model_id="eyes"), "0.5")
@@ -235,13 +243,15 @@ def test_a_pin_is_pressed_twice_and_taken_away(as_alice: Client, alice: User, sh
 def test_with_script_only_the_pin_is_replaced(as_alice: Client, shelf: Provider) -> None:
     big = shelf.models.get(model_id="big")
 
-    row = as_alice.post(f"/models/{big.pk}/pin/", {"pinned": "1"}, headers={"HX-Request": "true"}).content.decode()
+    said = {"pinned": "1", "next": "/models/?q=b&sort=name"}
+    row = as_alice.post(f"/models/{big.pk}/pin/", said, headers={"HX-Request": "true"}).content.decode()
     mark = as_alice.post(
         f"/models/{big.pk}/pin/", {"pinned": "0", "mark": "1"}, headers={"HX-Request": "true"}
     ).content.decode()
 
     assert 'aria-pressed="true"' in row
     assert 'aria-label="Pin big"' in row
+    assert 'value="/models/?q=b&amp;sort=name"' in row
     assert 'data-pinned="false"' in mark
 
 
