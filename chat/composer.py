@@ -17,7 +17,7 @@ from chat.parts import Part
 from chat.settings import Settings
 from chat.structured import with_advice
 from chat.typed import TypedPanel, as_typed
-from providers.catalogue import resolve
+from chat.ways_out import WayOut, from_gone, from_unknown, model_in
 from providers.models import LanguageModel
 from providers.parameters import Moved, Shown
 from runs.models import Run
@@ -31,6 +31,7 @@ class Problem:
     sentence: str
     link_url: str = ""
     link_text: str = ""
+    ways_out: list[WayOut] = field(default_factory=list)
 
 
 @dataclass
@@ -57,6 +58,8 @@ class Composer:
     # The panel was that of another model, and what became of it with this one.
     was_of_another: bool = False
     moved: Moved | None = None
+    # The model is not the one in the field, but one that was proposed instead.
+    took_way_out: bool = False
 
     @classmethod
     def of(cls, user: User, conversation: Conversation | None) -> "Composer":
@@ -77,9 +80,8 @@ class Composer:
         )
 
     @classmethod
-    def sent(cls, user: User, data: QueryDict, files: Files | None = None) -> "Composer":
+    def sent(cls, user: User, data: QueryDict, files: Files | None = None, *, may_enter: bool = True) -> "Composer":
         """A composer as its form arrived, with its problem, if it has one, found."""
-        chosen = data.get("language_model", "")
         composer = cls(
             user,
             text=as_typed(data, "text"),
@@ -90,7 +92,9 @@ class Composer:
             client_token=data.get("client_token", "")[:64] or uuid4().hex,
             in_background="in_background" in data,
         )
-        composer.language_model = resolve(user, composer.model_written, int(chosen) if chosen.isdecimal() else None)
+        composer.language_model, composer.took_way_out = model_in(user, data, may_enter=may_enter)
+        if composer.language_model and composer.took_way_out:
+            composer.model_written = composer.language_model.model_id
         composer._take_over(TypedPanel.in_form(user, data, composer.language_model))
         composer.settings = composer._settings()
         return composer
@@ -123,6 +127,7 @@ class Composer:
             system_role=self.system_role,
             written=self.written,
             in_background=self.in_background,
+            took_way_out=self.took_way_out,
         )
 
     def can_send(self) -> bool:
@@ -141,7 +146,7 @@ class Composer:
         """What was typed into the panel, as far as the model takes it."""
         moved = typed.moved_to(self.language_model)
         self.written, self.moved = moved.written, moved
-        self.was_of_another = typed.of != self.language_model
+        self.was_of_another = typed.of != self.language_model or self.took_way_out
 
     def _settings(self) -> Settings | None:
         self.problem = self._problem_with_model() or self._problem_with_panel()
@@ -168,13 +173,19 @@ class Composer:
         if model is None:
             return Problem(
                 "There is no such model.",
-                f"No provider here has a model called “{self.model_written[:100]}”. Choose one from the list.",
+                f"No provider here has a model called “{self.model_written[:100]}”. Choose one from the list, or say "
+                "which provider knows it.",
                 reverse("providers:models"),
                 "See all models",
+                from_unknown(self.user, self.model_written),
             )
         if not model.is_runnable:
             why = "is no longer offered" if model.is_deprecated else f"is a model for {model.type}, not for text"
-            return Problem("This model cannot be run here.", f"{model.model_id} {why}. Choose another one.")
+            return Problem(
+                "This model cannot be run here.",
+                f"{model.model_id} {why}. Choose another one.",
+                ways_out=from_gone(self.user, model),
+            )
         if model.provider.needs_key and model.provider.key_of(self.user) is None:
             return Problem(
                 "There is no API key for this provider yet.",

@@ -79,6 +79,9 @@ DRAIN_SECONDS = env.number("DRAIN_SECONDS", 30)
 # The same for running jobs when a worker is asked.
 WORKER_DRAIN_SECONDS = env.number("WORKER_DRAIN_SECONDS", 600)
 
+# Hours between two readings of every provider's list of models that nobody asked for; 0 leaves it to people.
+REFRESH_HOURS = env.number("REFRESH_HOURS", 24)
+
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",

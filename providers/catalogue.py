@@ -12,17 +12,18 @@ from pathlib import Path
 from typing import Any
 
 from asgiref.sync import sync_to_async
-from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import User
 from accounts.secret import Secret
 from providers import client
+from providers.aliases import grouped
 from providers.demo.answers import ANSWERS as DEMO_ANSWERS
 from providers.demo.models import MODELS as DEMO_MODELS
 from providers.errors import EgressBlocked, NotSent, ProviderError
 from providers.listing import Facts, facts_by_id
+from providers.merging import store
 from providers.models import LanguageModel, Provider
 
 DATA = Path(__file__).parent / "data" / "models.json"
@@ -54,7 +55,7 @@ def sync_packaged() -> None:
     """
     for slug, settings in PACKAGED.items():
         provider, _ = Provider.objects.get_or_create(slug=slug, defaults=settings)
-        _store(provider, _packaged(provider), decides_status=not provider.models_refreshed_at)
+        store(provider, _packaged(provider), decides_status=not provider.models_refreshed_at)
 
 
 async def refresh(provider: Provider, key: Secret | None) -> Refreshed:
@@ -64,26 +65,31 @@ async def refresh(provider: Provider, key: Secret | None) -> Refreshed:
 
 
 def find(user: User, query: str) -> list[LanguageModel]:
-    """What the picker offers this person for these words, the best first, with their providers."""
-    visible = LanguageModel.objects.visible_to(user).select_related("provider")
-    return list(visible.containing(query).best_first(query)[:OFFERED])
+    """What the picker offers this person for these words, the best first, with their providers and prices."""
+    visible = LanguageModel.objects.visible_to(user).known_to(user).select_related("provider").with_prices()
+    return list(visible.containing(query).familiar_first(query)[:OFFERED])
 
 
 def resolve(user: User, written: str, chosen_id: int | None) -> LanguageModel | None:
     """The model that the Model field means: the chosen one unless something else was written since, else the one of
-    that id, else of that alias. The person's own providers come before the packaged ones.
+    that id, else of that alias. What can be run comes before what is gone, the person's own providers before the
+    packaged ones.
     """
     written = written.replace("\x00", "").strip()
     visible = LanguageModel.objects.visible_to(user).select_related("provider")
     chosen = visible.filter(pk=chosen_id).first() if chosen_id else None
-    if chosen and written in {chosen.model_id, chosen.name}:
+    if chosen and written not in {chosen.model_id, chosen.name}:
+        chosen = None
+    if not written or (chosen and chosen.is_runnable):
         return chosen
-    if not written:
-        return None
     own_first = visible.order_by(F("provider__slug").asc(nulls_first=True), "pk")
-    return own_first.filter(model_id=written).first() or next(
-        (model for model in own_first.containing(written) if written in model.aliases), None
-    )
+    exact = [chosen, *own_first.filter(model_id=written)] if chosen else list(own_first.filter(model_id=written))
+    aliased = [] if _runnable(exact) else [model for model in own_first.containing(written) if written in model.aliases]
+    return _runnable(exact) or _runnable(aliased) or next(iter([*exact, *aliased]), None)
+
+
+def _runnable(models: list[LanguageModel]) -> LanguageModel | None:
+    return next((model for model in models if model.is_runnable), None)
 
 
 def _packaged(provider: Provider) -> dict[str, Facts]:
@@ -122,39 +128,26 @@ async def _listed(provider: Provider, key: Secret | None) -> dict[str, Facts]:
     raise failure or ProviderError("not_an_api")
 
 
-@transaction.atomic
 def _remember(provider: Provider, listed: Mapping[str, Facts]) -> Refreshed:
     packaged = _packaged(provider)
-    ids = {alias: model_id for model_id, known in packaged.items() for alias in known.get("aliases", ())}
-    available: Facts = {"status": LanguageModel.Status.AVAILABLE}
-    facts = {}
-    for written, said in listed.items():
-        model_id = written if written in packaged else ids.get(written, written)
-        facts[model_id] = said | packaged.get(model_id, {}) | available
+    known = set(provider.models.values_list("model_id", flat=True))
+    models = grouped(listed, {model_id: said.get("aliases", ()) for model_id, said in packaged.items()}, known)
+    spelled = {_plain(name): name for said in packaged.values() if (name := said.get("developer"))}
+    facts = {model_id: _laid_over(said, packaged.get(model_id, {}), spelled) for model_id, said in models.items()}
     # An empty list is no reason to take every model from everybody.
-    new, gone = _store(provider, facts, decides_status=bool(facts))
+    new, gone = store(provider, facts, decides_status=bool(facts))
     provider.models_refreshed_at = timezone.now()
     provider.save(update_fields=["models_refreshed_at"])
     return Refreshed(found=len(facts), new=new, gone=gone)
 
 
-def _store(provider: Provider, facts: Mapping[str, Facts], *, decides_status: bool) -> tuple[int, int]:
-    """Create and update these models, and say how many are new and how many are gone.
+def _laid_over(said: Facts, packaged: Facts, spelled: Mapping[str, str]) -> Facts:
+    """What the list says of a model, under what the package knows of it; one spelling of a developer is enough."""
+    developer = said.get("developer", "")
+    known = packaged | ({"aliases": said["aliases"]} if "aliases" in said else {})
+    one_spelling = {"developer": spelled.get(_plain(developer), developer)} if developer else {}
+    return said | one_spelling | known | {"status": LanguageModel.Status.AVAILABLE}
 
-    With `decides_status` the facts are all there is: a model that is not among them is deprecated. Without it, models
-    that were known keep their status.
-    """
-    rows = {row.model_id: row for row in provider.models.all()}
-    new = [LanguageModel(provider=provider, model_id=model_id) for model_id in facts.keys() - rows.keys()]
-    for row in new:
-        row.learn(facts[row.model_id])
-    kept: Facts = {} if decides_status else {"status": ""}
-    known = [row for model_id, row in rows.items() if model_id in facts]
-    changed = [row for row in known if row.learn(facts[row.model_id] | kept)]
-    gone = [row.pk for row in rows.values() if decides_status and row.model_id not in facts and not row.is_deprecated]
-    with transaction.atomic():
-        # Two servers may start at the same moment: what the other one wrote is the same.
-        LanguageModel.objects.bulk_create(new, ignore_conflicts=True)
-        LanguageModel.objects.bulk_update(changed, LanguageModel.FACTS, batch_size=100)
-        provider.models.filter(pk__in=gone).update(status=LanguageModel.Status.DEPRECATED)
-    return len(new), len(gone)
+
+def _plain(name: str) -> str:
+    return "".join(letter for letter in name.lower() if letter.isalnum())

@@ -1,3 +1,4 @@
+import datetime as dt
 from typing import Any, ClassVar
 
 from django import forms
@@ -7,7 +8,8 @@ from accounts.models import Team, User
 from accounts.secret import Secret
 from providers import egress
 from providers.errors import ProviderError
-from providers.models import Provider
+from providers.models import LanguageModel, Price, Provider
+from providers.models.finding import today
 
 
 class KeyForm(forms.Form):
@@ -93,3 +95,52 @@ class NewProviderForm(ProviderForm):
 
     def clean_team(self) -> Team:
         return self.cleaned_data["team"] or self.personal_team
+
+
+# No language model was for sale before.
+FIRST_DAY = dt.date(2020, 1, 1)
+
+
+class PriceForm(forms.ModelForm):  # type: ignore[type-arg]
+    """What a model costs from a day on, in US dollars for a million tokens."""
+
+    class Meta:
+        model = Price
+        fields: ClassVar[list[str]] = ["input", "output", "cached_input", "reasoning", "valid_from"]
+        labels: ClassVar[dict[str, str]] = {
+            "input": "Input, $ per million tokens",
+            "output": "Output, $ per million tokens",
+            "cached_input": "Cached input, where it differs",
+            "reasoning": "Reasoning, where it differs",
+            "valid_from": "From this day on",
+        }
+
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data, initial={"valid_from": today()})
+        for name in ("input", "output", "cached_input", "reasoning"):
+            self.fields[name].widget = forms.TextInput({"inputmode": "decimal", "autocomplete": "off"})
+        self.fields["valid_from"].widget = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        for name in ("input", "output", "cached_input", "reasoning"):
+            if (amount := cleaned.get(name)) is not None and amount < 0:
+                self.add_error(name, "A price is not below 0.")
+        return cleaned
+
+    def clean_valid_from(self) -> dt.date:
+        day: dt.date = self.cleaned_data["valid_from"]
+        if day < FIRST_DAY or day.year > today().year + 1:
+            raise ValidationError("Write a day from 2020 on, and at most one year ahead.")
+        return day
+
+    def store(self, model: LanguageModel, user: User) -> Price:
+        """A price entered twice for one day is a correction."""
+        values = {name: self.cleaned_data[name] for name in ("input", "output", "cached_input", "reasoning")}
+        mixed = self.instance.rates.mixed
+        price, _ = Price.objects.update_or_create(
+            language_model=model,
+            valid_from=self.cleaned_data["valid_from"],
+            defaults={**values, "mixed": mixed, "entered_by": user},
+        )
+        return price

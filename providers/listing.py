@@ -13,6 +13,8 @@ MOST_MODELS = 5000
 LONGEST = {"name": 200, "developer": 100, "type": 40}
 # Tags of one model, and characters of a tag, beyond which they do not describe a model.
 MOST_TAGS, LONGEST_TAG = 40, 40
+# Other ids of one model, and characters of an id.
+MOST_ALIASES, LONGEST_ID = 20, 200
 # The gateway's tags name the API they are about; only those of chat completions matter here, without the prefix.
 PREFIX = "openai/chat-completion."
 TAGS = {
@@ -32,7 +34,14 @@ def _facts(item: Mapping[str, Any]) -> Facts:
     texts = {field: item[field][:longest] for field, longest in LONGEST.items() if field in item}
     sizes = {field: item[field] for field in ("context_length", "max_output_tokens") if field in item}
     known = {"parameters": item["parameters"]} if item.get("parameters") else {}
-    return texts | sizes | known | {"features": _tags(item.get("features", []))}
+    aliases = {"aliases": named} if (named := _aliases(item)) else {}
+    return texts | sizes | known | aliases | {"features": _tags(item.get("features", []))}
+
+
+def _aliases(item: Mapping[str, Any]) -> list[str]:
+    """Other ids that the list itself gives this model."""
+    named = [alias for alias in item.get("aliases", []) if 0 < len(alias) <= LONGEST_ID and alias != item["id"]]
+    return named[:MOST_ALIASES]
 
 
 def _tags(features: list[str]) -> list[str]:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from providers.views import account, keys, managed_keys, models, providers
+from providers.views import account, changes, keys, managed_keys, model, models, pins, providers
 
 app_name = "providers"
 urlpatterns = [
@@ -23,5 +23,11 @@ urlpatterns = [
     path("settings/providers/<int:provider_id>/key/check/", keys.check, name="check_key"),
     path("models/", models.models, name="models"),
     path("models/options/", models.options, name="model_options"),
+    path("models/changes/", changes.changes, name="changes"),
+    path("models/<int:model_pk>/", model.model, name="model"),
+    path("models/<int:model_pk>/pin/", pins.pin, name="pin"),
+    path("models/<int:model_pk>/remove/", model.remove, name="remove_model"),
+    path("models/<int:model_pk>/prices/", model.store_price, name="store_price"),
+    path("models/<int:model_pk>/prices/<int:price_pk>/delete/", model.delete_price, name="delete_price"),
     path("models/refresh/<int:provider_id>/", models.refresh, name="refresh_models"),
 ]

@@ -25,9 +25,11 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
+from providers.events import Usage
 from runs import metrics
 from runs.folding import LARGEST_EVENT, StoredEvent, fold
 from runs.models import Attempt, Run, RunEvent, Supplement
+from runs.pricing import cost_of
 from runs.storage import FAILURES, storage, trouble_of
 from runs.supplements import Brought
 
@@ -62,6 +64,8 @@ class Outcome:
     record: dict[str, Any]
     attempt: dict[str, Any]
     brought: Brought = field(default_factory=Brought)
+    # What a cost is computed from, where none was reported.
+    usage: Usage | None = None
 
 
 @dataclass(eq=False)
@@ -321,6 +325,7 @@ class Journal:
 
     def _finish(self, log: RunLog, outcome: Outcome) -> bool:
         folded = fold(log.events)
+        outcome.record |= cost_of(log.run_id, outcome.record, outcome.usage)
         ended = (
             self._owned()
             .filter(pk=log.run_id)

@@ -44,6 +44,7 @@ class Recorder:
         # Whether the answer comes in pieces; a whole one may say what it costs.
         self.streams = True
         self._record: dict[str, Any] = {}
+        self._usage: Usage | None = None
         self._blocks = BlockSplitter()
         self._raw = RawAnswer()
         self._refusal: list[str] = []
@@ -110,6 +111,7 @@ class Recorder:
             case Finished(reason, raw):
                 self._record |= {"finish_reason": reason.value, "finish_reason_raw": raw[:100]}
             case Usage():
+                self._usage = event
                 self._record |= {
                     "prompt_tokens": event.prompt_tokens,
                     "output_tokens": event.output_tokens,
@@ -186,6 +188,7 @@ class Recorder:
                 "error_detail": record.get("error_detail", ""),
             },
             brought=brought,
+            usage=self._usage,
         )
 
     def _why_no_cost(self, state: str) -> str:

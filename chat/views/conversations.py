@@ -29,7 +29,10 @@ LONGEST_TITLE = 200
 @login_required
 @require_safe
 def playground(request: PersonRequest, model_id: str = "") -> HttpResponse:
-    """A new conversation; `?model=` or the address choose its model, `?prompt=` fills the composer."""
+    """A new conversation; `?model=` or the address choose its model, `?prompt=` fills the composer.
+
+    Where several providers have a model of that id, `?language_model=` says which row is meant.
+    """
     user = request.user
     latest = Conversation.objects.of(user).newest_first().select_related("language_model__provider").first()
     composer = Composer.of(user, latest)
@@ -37,7 +40,8 @@ def playground(request: PersonRequest, model_id: str = "") -> HttpResponse:
     composer.text = request.GET.get("prompt", "")
     wanted = model_id or request.GET.get("model", "") or composer.model_written or "demo/markdown"
     composer.model_written = wanted
-    composer.language_model = resolve(user, wanted, None)
+    row = request.GET.get("language_model", "")
+    composer.language_model = resolve(user, wanted, int(row[:18]) if row.isdecimal() else None)
     return show(request, None, composer)
 
 
@@ -99,7 +103,7 @@ def parameters(request: PersonRequest) -> HttpResponse:
 
     Nothing is changed by it; it comes by POST because what was typed may be longer than an address.
     """
-    composer = Composer.sent(request.user, request.POST or request.GET)
+    composer = Composer.sent(request.user, request.POST or request.GET, may_enter=False)
     return render(
         request, "chat/_parameters.html", {"panel": composer.panel, "language_model": composer.language_model}
     )

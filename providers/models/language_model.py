@@ -1,31 +1,21 @@
 import re
 from collections.abc import Mapping
-from typing import Any, Self
+from functools import cached_property
+from typing import Any
 
+from django.conf import settings
 from django.db import models
+from django.utils import timezone
 
-from accounts.models import User
+from providers.models.finding import LanguageModelQuerySet, today
+from providers.models.price import Price
 from providers.models.provider import Provider
 from providers.parameters import ModelFacts, Panel, panel_of
+from providers.succession import Known
+from providers.traits import column, labels, traits_of
 
-# Words of a search that are looked at; each is another condition for the database.
-MOST_WORDS = 8
 # Ids of models that reason, for those whose parameters are not known. It decides only how much room they get.
 REASONING_ID = re.compile(r"(?<!non-)(thinking|reason)|-r1\b|\bo[134]\b|gpt-5", re.IGNORECASE)
-
-# Features that help to choose a model, in words, the most asked for first.
-ABILITIES = {
-    "reasoning": "reasoning",
-    "image_input": "images",
-    "tools": "tools",
-    "json_schema": "JSON schema",
-    "file_input": "files",
-    "audio_input": "audio",
-    "video_input": "video",
-    "audio_output": "speech",
-    "web_search": "web search",
-    "logprobs": "log probabilities",
-}
 
 # Kinds of what a message may carry -> the words of the catalogue for such a part, in either dialect.
 PARTS = {
@@ -34,37 +24,6 @@ PARTS = {
     "audio": {"input_audio"},
     "video": {"video_url"},
 }
-
-
-class LanguageModelQuerySet(models.QuerySet["LanguageModel"]):
-    def visible_to(self, user: User) -> Self:
-        return self.filter(provider__in=Provider.objects.visible_to(user))
-
-    def containing(self, query: str) -> Self:
-        """Those in whose id, name, developer or aliases every word of the query occurs."""
-        found = self
-        for word in query.replace("\x00", "").lower().split()[:MOST_WORDS]:
-            found = found.filter(search_text__contains=word)
-        return found
-
-    def best_first(self, query: str) -> Self:
-        """What can be run before what cannot; then the id itself, what begins so, and the rest by rank."""
-        query = query.replace("\x00", "").strip()
-        order = [_unless(models.Q(type="chat", status=LanguageModel.Status.AVAILABLE))]
-        if query:
-            begins = models.Q(model_id__istartswith=query) | models.Q(name__istartswith=query)
-            order += [_unless(models.Q(model_id__iexact=query)), _unless(begins)]
-        return self.order_by(*order, "rank", "model_id", "provider_id")
-
-    def developers(self) -> models.QuerySet["LanguageModel", str]:
-        """The names of those who made them, each once."""
-        named = self.exclude(developer="").order_by("developer")
-        return named.values_list("developer", flat=True).distinct()
-
-
-def _unless(condition: models.Q) -> models.Case:
-    """0 where it holds, so that those rows come first."""
-    return models.Case(models.When(condition, then=0), default=1, output_field=models.IntegerField())
 
 
 class LanguageModel(models.Model):
@@ -92,10 +51,20 @@ class LanguageModel(models.Model):
     input_parts: "models.JSONField[list[str]]" = models.JSONField(default=list, blank=True)
     features: "models.JSONField[list[str]]" = models.JSONField(default=list, blank=True)
     aliases: "models.JSONField[list[str]]" = models.JSONField(default=list, blank=True)
+    # What one filters by: words of `traits.py`, each with a blank before and behind it.
+    traits = models.CharField(max_length=200, blank=True)
     # What the picker searches in: id, name, developer and aliases, in lower case.
     search_text = models.TextField(blank=True)
     # Order of the picker: the demo first, then what is documented, then the rest.
     rank = models.PositiveSmallIntegerField(default=50)
+    # When this playground first heard of it.
+    known_since = models.DateTimeField(default=timezone.now)
+    # No list had it when a person typed its id: whether it exists, only its provider knows. A list that lacks it does
+    # not take it away.
+    is_entered = models.BooleanField(default=False)
+    entered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
 
     # What a catalogue or a provider's list may say of a model.
     FACTS = (
@@ -110,9 +79,13 @@ class LanguageModel(models.Model):
         "input_parts",
         "features",
         "aliases",
+        "traits",
         "search_text",
         "rank",
     )
+
+    # What to use instead of it when it is gone, where `successors.py` has looked that up.
+    successor: "LanguageModel | None" = None
 
     objects = LanguageModelQuerySet.as_manager()
 
@@ -165,18 +138,40 @@ class LanguageModel(models.Model):
         return bool(self.features) and not any(name.rpartition(".")[2] == "stream" for name in self.features)
 
     @property
+    def taken(self) -> "LanguageModel | None":
+        """What one gets who chooses it: itself while it can be run, then what was found in its place."""
+        return self if self.is_runnable else self.successor
+
+    @property
     def abilities(self) -> list[str]:
-        """What it is known to be able to do, in words."""
-        return [word for feature, word in ABILITIES.items() if feature in self.features]
+        """What it is known to be able to do and to take in, in words."""
+        return labels(self.traits)
+
+    @cached_property
+    def price(self) -> Price | None:
+        """What it costs today, as far as somebody entered it."""
+        if "begun_prices" in vars(self):
+            return next(iter(self.begun_prices), None)  # type: ignore[attr-defined]
+        return self.prices.begun(today()).first()
+
+    @property
+    def known(self) -> Known:
+        """What the search for its successor looks at."""
+        traits = frozenset(self.traits.split())
+        return Known(self.pk, self.model_id, self.developer, self.provider_id, traits, tuple(self.aliases))
+
+    def facts(self) -> dict[str, Any]:
+        return {field: getattr(self, field) for field in self.FACTS}
 
     def learn(self, facts: Mapping[str, Any]) -> bool:
         """Take over the facts that are known; an empty one leaves what was. True when that changed something."""
-        before = [getattr(self, field) for field in self.FACTS]
+        before = self.facts()
         for field, value in facts.items():
             if value:
                 setattr(self, field, value)
+        self.traits = column(traits_of(self.features, self.input_parts))
         self.search_text = " ".join([self.model_id, self.name, self.developer, *self.aliases]).lower()
-        return before != [getattr(self, field) for field in self.FACTS]
+        return before != self.facts()
 
     @property
     def panel(self) -> Panel:

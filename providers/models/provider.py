@@ -5,6 +5,7 @@ from django.db import models
 from accounts.models import ApiKey, Team, User
 from providers.dialects import DIALECTS, Dialect
 from providers.egress import origin_of
+from providers.errors import KINDS
 
 
 class ProviderQuerySet(models.QuerySet["Provider"]):
@@ -31,6 +32,9 @@ class Provider(models.Model):
     )
     needs_key = models.BooleanField(default=True)
     models_refreshed_at = models.DateTimeField(null=True, blank=True)
+    # When its list is to be read next without anybody asking, and the kind of error the last time, if there was one.
+    refresh_due_at = models.DateTimeField(null=True, blank=True)
+    refresh_error = models.CharField(max_length=30, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = ProviderQuerySet.as_manager()
@@ -49,6 +53,12 @@ class Provider(models.Model):
     def origin(self) -> str:
         """Scheme, host and port of the base URL, in one spelling: what an API key is bound to."""
         return origin_of(self.base_url)
+
+    @property
+    def refresh_trouble(self) -> str:
+        """Why its list could not be read the last time that nobody asked for it, in words."""
+        kind = KINDS.get(self.refresh_error)
+        return f"{kind.title} {kind.next_step}" if kind else ""
 
     @property
     def is_packaged(self) -> bool:

@@ -1,8 +1,7 @@
 """The page of all models, and the options of the model picker."""
 
-from urllib.parse import urlencode
-
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
@@ -13,8 +12,9 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.models import ApiKey, UnreadableKey
 from accounts.requests import PersonRequest
 from accounts.secret import Secret
-from providers import catalogue
+from providers import catalogue, successors
 from providers.errors import ProviderError
+from providers.filters import SORTS, STATUSES, Filters
 from providers.models import LanguageModel, Provider
 
 PAGE = 50
@@ -23,24 +23,33 @@ PAGE = 50
 @login_required
 @require_safe
 def models(request: PersonRequest) -> HttpResponse:
-    """All models the person may see, those that can be run here first."""
+    """The models that the person may see and that fit what they look for."""
     visible = LanguageModel.objects.visible_to(request.user)
-    query, kind, developer = (request.GET.get(name, "").replace("\x00", "") for name in ("q", "type", "developer"))
-    found = visible.containing(query).best_first(query).select_related("provider")
-    if kind != "all":
-        found = found.filter(type="chat")
-    if developer:
-        found = found.filter(developer=developer)
-    filters = {"q": query, "type": kind, "developer": developer}
+    filters = Filters.read(request.GET)
+    fitting = filters.over(visible.known_to(request.user))
+    found = fitting if filters.sort != "price" and filters.most_price is None else fitting.with_mixed_price()
+    unpriced = 0
+    if filters.most_price is not None:
+        unpriced = found.unpriced().count()
+        found = found.up_to(filters.most_price)
+    rows = filters.sorted(found).select_related("provider").with_prices()
     page = {
-        "page": Paginator(found, PAGE).get_page(request.GET.get("page")),
+        "page": Paginator(rows, PAGE).get_page(request.GET.get("page")),
+        "unpriced": unpriced,
         "filters": filters,
-        "address": urlencode({name: value for name, value in filters.items() if value}),
+        "sorts": SORTS,
+        "statuses": STATUSES,
         "developers": visible.developers(),
+        "types": [kind for kind in visible.types() if kind != "chat"],
         "providers": Provider.objects.visible_to(request.user),
-        "keyed_origins": _keyed_origins(request),
+        "keyed_origins": keyed_origins(request),
+        "refresh_hours": settings.REFRESH_HOURS,
     }
-    return render(request, "providers/models.html", page)
+    response = render(request, "providers/models.html", page)
+    if request.htmx:
+        # Without the fields that were left empty.
+        response["HX-Replace-Url"] = f"{request.path}?{filters.address}" if filters.address else request.path
+    return response
 
 
 @login_required
@@ -48,11 +57,12 @@ def models(request: PersonRequest) -> HttpResponse:
 def options(request: PersonRequest) -> HttpResponse:
     """The picker's options for the words in `q`; `selected` is the id of the row chosen now."""
     query = request.GET.get("q", "")
+    found = catalogue.find(request.user, query)
     page = {
-        "options": catalogue.find(request.user, query),
+        "options": successors.beside(request.user, found),
         "query": query,
         "selected": request.GET.get("selected", ""),
-        "keyed_origins": _keyed_origins(request),
+        "keyed_origins": keyed_origins(request),
     }
     return render(request, "providers/_model_options.html", page)
 
@@ -81,6 +91,6 @@ def _provider_with_key(request: PersonRequest, provider_id: int) -> tuple[Provid
         raise ProviderError("key_unreadable") from None
 
 
-def _keyed_origins(request: PersonRequest) -> set[str]:
+def keyed_origins(request: PersonRequest) -> set[str]:
     """Where the person has a key."""
     return set(ApiKey.objects.of(request.user).values_list("origin", flat=True))

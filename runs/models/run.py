@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from providers.errors import KINDS, Kind
-from providers.models import LanguageModel, Provider
+from providers.models import Familiar, LanguageModel, Provider
 from runs.attachments import files, holes
 from runs.models.attempt import Attempt
 
@@ -83,6 +83,7 @@ class RunQuerySet(models.QuerySet["Run"]):
             holes=missing or None,
         )
         Attempt.objects.create(run=run, number=1)
+        Familiar.objects.used(user, model)
         return run
 
     @transaction.atomic

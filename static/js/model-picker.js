@@ -1,3 +1,5 @@
+import { announce } from "./announce.js"
+
 // <model-picker>: a text field that suggests models. ARIA's combobox with a listbox:
 // https://www.w3.org/WAI/ARIA/apg/patterns/combobox/
 // The options are HTML from the server. What is typed counts even when nothing is chosen, so the field works without this.
@@ -19,8 +21,8 @@ class ModelPicker extends HTMLElement {
       case "focusout": return this.#close()
       // The field keeps the focus while the list is clicked or scrolled.
       case "mousedown": return event.target.closest("ul") && event.preventDefault()
-      case "htmx:configRequest": return this.#ask(event.detail)
-      case "htmx:afterSwap": return this.#listed()
+      case "htmx:configRequest": return event.target === this.#field && this.#ask(event.detail)
+      case "htmx:afterSwap": return event.target === this.#list && this.#listed()
     }
   }
 
@@ -37,6 +39,8 @@ class ModelPicker extends HTMLElement {
   }
 
   #clicked(target) {
+    // A pin is the server's to turn; the list stays open.
+    if (target.closest(".pin-mark")) return
     const option = target.closest("[role=option]:not([aria-disabled])")
     if (option) this.#choose(option)
     else if (target === this.#field && !this.#isOpen) this.#open()
@@ -45,7 +49,9 @@ class ModelPicker extends HTMLElement {
   #pressed(event) {
     const { key } = event
     if (event.isComposing || event.ctrlKey || event.metaKey) return
-    if (key === "ArrowDown" || key === "ArrowUp") this.#isOpen ? this.#move(key === "ArrowDown" ? 1 : -1) : this.#open()
+    // By its place on the keyboard: with Alt some write another letter.
+    if (event.altKey && event.code === "KeyP" && this.#active) this.#pin(this.#active)
+    else if (key === "ArrowDown" || key === "ArrowUp") this.#isOpen ? this.#move(key === "ArrowDown" ? 1 : -1) : this.#open()
     else if (key === "Home" && this.#isOpen) this.#activate(this.#options.at(0))
     else if (key === "End" && this.#isOpen) this.#activate(this.#options.at(-1))
     else if (key === "Escape" && this.#isOpen) this.#close()
@@ -86,6 +92,13 @@ class ModelPicker extends HTMLElement {
     this.#active?.scrollIntoView({ block: "nearest" })
     if (this.#active) this.#field.setAttribute("aria-activedescendant", this.#active.id)
     else this.#field.removeAttribute("aria-activedescendant")
+  }
+
+  #pin(option) {
+    const mark = option.querySelector(".pin-mark")
+    const id = option.querySelector(".model-option-id").textContent
+    announce(`${id} ${mark.dataset.pinned === "true" ? "is no longer pinned" : "is pinned"}`)
+    mark.click()
   }
 
   #choose(option) {

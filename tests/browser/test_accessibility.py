@@ -50,7 +50,13 @@ def test_the_sign_in_page(open_context: OpenContext, product: Product) -> None:
     expect_accessible(page)
 
 
-@pytest.mark.parametrize("path", ["/", "/models/", "/settings/keys/", "/settings/providers/", "/accounts/password/"])
+PAGES = [
+    *("/", "/models/", "/models/?takes=images&sort=price", "/models/changes/", "/models/1/"),
+    *("/settings/keys/", "/settings/providers/", "/accounts/password/"),
+]
+
+
+@pytest.mark.parametrize("path", PAGES)
 def test_a_page_at_rest(screen: Screen, path: str) -> None:
     screen.open(path)
 

@@ -186,6 +186,14 @@ def test_what_the_package_knows_stays_and_what_it_left_open_is_filled(gateway: P
     assert gpt.features == ["system_role", "tools"]
 
 
+def test_a_developer_is_spelled_as_in_the_package(gateway: Provider, listed: Listed) -> None:
+    listed({GATEWAY_LIST: gateway_list("new/one", info={"developer": "Open AI"})})
+
+    refresh(gateway)
+
+    assert gateway.models.get(model_id="new/one").developer == "OpenAI"
+
+
 def test_a_model_listed_by_its_alias_is_the_same_model(gateway: Provider, listed: Listed) -> None:
     listed({GATEWAY_LIST: gateway_list("claude-haiku-4-5")})
 
@@ -257,6 +265,25 @@ def test_the_first_failure_is_told_when_no_address_has_a_list(gateway: Provider,
         refresh(gateway)
 
 
+def test_two_ids_of_one_model_in_a_list_are_counted_once(own: Provider, listed: Listed) -> None:
+    listed({OWN_LIST: b'{"data": [{"id": "acme/large"}, {"id": "large"}, {"id": "other"}]}'})
+
+    refreshed = refresh(own)
+
+    assert (refreshed.found, refreshed.new) == (2, 2)
+    assert own.models.get(model_id="acme/large").aliases == ["large"]
+
+
+def test_a_start_keeps_the_other_ids_that_a_list_has_named(gateway: Provider, listed: Listed) -> None:
+    listed({GATEWAY_LIST: gateway_list("qwen-max", aliases=["qwen-max-latest"])})
+    refresh(gateway)
+
+    catalogue.sync_packaged()
+
+    assert "qwen-max-latest" in gateway.models.get(model_id="qwen-max").aliases
+    assert not gateway.models.get(model_id="qwen-max").changes.filter(field="aliases", after="").exists()
+
+
 # Finding
 
 
@@ -298,10 +325,10 @@ def test_without_words_the_demo_and_the_documented_models_come_first(gateway: Pr
     assert {model.rank for model in found} <= {catalogue.DEMO_RANK, catalogue.DOCUMENTED_RANK}
 
 
-def test_finding_is_one_query(
+def test_finding_is_two_queries_one_of_them_for_the_prices(
     gateway: Provider, alice: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):
         assert [model.provider.name for model in catalogue.find(alice, "qwen")]
 
 

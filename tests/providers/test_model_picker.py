@@ -96,8 +96,8 @@ def test_the_number_of_queries_does_not_grow_with_the_options(as_alice: Client, 
     with CaptureQueriesContext(connection) as many:
         assert len(options(as_alice)) == 31
 
-    # The session, the person, the models with their providers, the keys.
-    assert len(many) == len(few) == 4
+    # The session, the person, the models with their providers, their prices, the keys.
+    assert len(many) == len(few) == 5
 
 
 def field(**context: object) -> str:

@@ -40,22 +40,24 @@ def page(client: Client, **filters: str) -> str:
 
 
 def test_the_facts_of_a_model_stand_in_its_row(as_alice: Client, own: Provider) -> None:
-    add(own, "acme/large", name="Large", developer="Acme", context_length=32000, features=["tools", "image_input"])
+    facts = {"developer": "Acme", "context_length": 32000, "features": ["tools", "image_input"]}
+    model = add(own, "acme/large", name="Large", aliases=["large"], **facts)
 
     shown = page(as_alice)
 
-    for fact in ["acme/large", "Large", "Acme", "32,000", "tools", "images", "Own", "unknown"]:
+    for fact in ["acme/large", "Large", "Acme", "32,000", "tools", "images", "Own", "unknown", "also large"]:
         assert fact in shown
-    assert 'href="/?model=acme%2Flarge"' in shown
+    assert f'href="/models/{model.pk}/"' in shown
+    assert f'href="/?model=acme%2Flarge&language_model={model.pk}"' in shown
 
 
 def test_what_cannot_be_run_here_says_so_and_has_no_link(as_alice: Client, own: Provider) -> None:
     add(own, "old", status="deprecated")
     add(own, "painter", type="image")
 
-    shown = page(as_alice, type="all")
+    shown = page(as_alice, type="all", status="all")
 
-    assert "deprecated" in shown
+    assert '<span class="badge">deprecated</span>' in shown
     assert "image: not runnable here" in shown
     assert "?model=" not in shown
 

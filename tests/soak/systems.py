@@ -59,6 +59,8 @@ class Embedded:
         self._environment = {
             "PLAYGROUND_ALLOWED_PRIVATE_HOSTS": ",".join(f"{host}:{port}" for host, port in private_hosts),
             "PLAYGROUND_RUNS_PER_PERSON": "1000",
+            # Nothing leaves this machine.
+            "PLAYGROUND_REFRESH_HOURS": "0",
             "PLAYGROUND_DRAIN_SECONDS": str(DRAIN_SECONDS),
         }
         self._stack = ExitStack()

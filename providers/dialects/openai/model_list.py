@@ -49,6 +49,10 @@ def _item(item: Mapping[str, Any]) -> dict[str, Any]:
     features = item.get("features")
     if isinstance(features, list):
         known["features"] = [feature for feature in features if isinstance(feature, str)]
+    # Mistral lists a model under each of its ids, and says so.
+    aliases = item.get("aliases")
+    if isinstance(aliases, list) and (named := [alias for alias in aliases if _is_id(alias)]):
+        known["aliases"] = named
     return known
 
 
