@@ -18,6 +18,6 @@ async def begin(queue: Callable[[], Queued]) -> Queued:
 
 
 def _call_a_worker() -> None:
-    # Not before it is needed: the queue's library takes 0.3 s and 5 MB, and most web processes never send anything.
+    # Not at the top: loading the queue's library takes 0.3 s. A web process does that once it answers.
     import_module(settings.JOBS)
     import_module("runs.tasks").call_a_worker()

@@ -2,8 +2,11 @@ import asyncio
 import os
 import socket
 import sys
+from importlib import import_module
+from threading import Thread
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import connections
 from django.urls import get_resolver
@@ -47,6 +50,8 @@ class Command(BaseCommand):
                 _open_browser(link)
             if options["ready_fd"] is not None:
                 os.write(options["ready_fd"], b"ready\n")
+            # Behind everything else: the first who sends something into the background is not to wait for it.
+            Thread(target=import_module, args=[settings.JOBS], name="jobs", daemon=True).start()
 
         PlaygroundServer(listener, when_ready=say_ready).run()
 
