@@ -108,7 +108,7 @@ def _as_seen(run: Run) -> QuerySet[Run]:
 def sweep_forever(stopped: threading.Event, afterwards: Callable[[], None]) -> None:
     """The sweeper thread of a worker. `afterwards` is done behind each look, with the same connection."""
     sweeper = Sweeper()
-    while not stopped.wait(SECOND_LOOK if sweeper.suspects else INTERVAL):
+    while True:
         try:
             if ended := sweeper.look():
                 logger.warning("Ended %d runs whose process was gone", ended)
@@ -122,3 +122,5 @@ def sweep_forever(stopped: threading.Event, afterwards: Callable[[], None]) -> N
                 logger.exception("A sweep failed; the next one tries again")
         finally:
             connection.close()
+        if stopped.wait(SECOND_LOOK if sweeper.suspects else INTERVAL):
+            return

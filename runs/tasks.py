@@ -5,13 +5,17 @@ many finds nothing, and one that is lost is sent again by the sweeper.
 """
 
 import logging
+import os
+import socket
 import threading
+from contextlib import suppress
 
 from celery import shared_task
 from celery.signals import worker_ready, worker_shutdown
+from django.db import DatabaseError
 
 from runs.background import workshop
-from runs.models import Run
+from runs.models import Run, Worker
 from runs.sweeper import sweep_forever
 
 logger = logging.getLogger(__name__)
@@ -20,6 +24,9 @@ logger = logging.getLogger(__name__)
 PATIENCE = 5.0
 # Messages that a sweeper sends at most at once. More than a worker has threads, and they would only pile up.
 MOST_CALLS = 16
+
+# One worker among others; its process number comes again only when it is gone.
+NAME = f"{socket.gethostname()[:60]}, process {os.getpid()}"
 
 _stopped = threading.Event()
 
@@ -59,3 +66,5 @@ def stop_sweeper(**_: object) -> None:
     _stopped.set()
     if _sweeper.is_alive():
         _sweeper.join(PATIENCE)
+    with suppress(DatabaseError):
+        Worker.objects.filter(name=NAME).delete()

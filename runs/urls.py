@@ -1,6 +1,6 @@
 from django.urls import path, register_converter
 
-from runs.views import attachments, beside, code, details, following
+from runs.views import attachments, beside, code, details, following, overview
 
 
 class Numbers:
@@ -20,6 +20,7 @@ register_converter(Numbers, "numbers")
 app_name = "runs"
 urlpatterns = [
     path("attachments/<int:attachment_id>/", attachments.attachment, name="attachment"),
+    path("runs/", overview.overview, name="runs"),
     path("runs/<int:run_id>/", details.details, name="details"),
     path("runs/<int:run_id>/request.json", details.request_file, name="request_file"),
     path("runs/<int:run_id>/chunks/", details.chunks, name="chunks"),

@@ -24,11 +24,20 @@ HEAVY = ("body", "holes", "raw", "timeline", "usage_raw", "extras", "provider", 
 UNDER_WAY = models.Q(state="queued") | models.Q(state="running")
 # Background runs that wait for their turn; written alike in the index and in the queries.
 WAITING = models.Q(state="queued", in_background=True)
+# Runs that came to no good end, as an "or" for the same reason.
+WENT_WRONG = models.Q(state="failed") | models.Q(state="interrupted")
 
 
 class RunQuerySet(models.QuerySet["Run"]):
     def visible_to(self, user: User) -> Self:
         return self.filter(user=user)
+
+    def watched_by(self, user: User) -> Self:
+        """What the person may see the state of, and end: their own, and as operator everybody's. Not what was said."""
+        return self.all() if user.is_operator else self.visible_to(user)
+
+    def went_wrong(self) -> Self:
+        return self.filter(WENT_WRONG)
 
     def under_way(self) -> Self:
         """Queued or running: a handful among millions, found by an index of their own."""
@@ -210,6 +219,7 @@ class Run(models.Model):
                 condition=models.Q(in_background=True, seen_at=None),
                 name="runs_that_are_news",
             ),
+            models.Index(fields=["-id"], condition=WENT_WRONG, name="runs_that_went_wrong"),
             # How long this model usually takes.
             models.Index(fields=["language_model", "-id"], condition=models.Q(state="done"), name="runs_of_a_model"),
         ]

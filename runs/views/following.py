@@ -18,7 +18,7 @@ from runs.stopping import stop as stop_run
 @require_POST
 async def stop(request: PersonRequest, run_id: int) -> HttpResponse:
     """End this run and keep what has arrived. The page hears of it through its socket."""
-    run = await sync_to_async(_visible)(request, run_id)
+    run = await sync_to_async(_watched)(request, run_id)
     await stop_run(run)
     if not request.htmx:
         came_from = request.headers.get("Referer", "")
@@ -51,8 +51,8 @@ async def events(request: PersonRequest, run_ids: list[int]) -> HttpResponseBase
     )
 
 
-def _visible(request: PersonRequest, run_id: int) -> Run:
-    return get_object_or_404(Run.objects.visible_to(request.user).only("state", "user"), pk=run_id)
+def _watched(request: PersonRequest, run_id: int) -> Run:
+    return get_object_or_404(Run.objects.watched_by(request.user).only("state", "user"), pk=run_id)
 
 
 def _visible_ids(request: PersonRequest, run_ids: list[int]) -> set[int]:
