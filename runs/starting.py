@@ -1,6 +1,6 @@
 """Where a run begins: in this process if it streams, in a worker if it does not."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
 
 from asgiref.sync import sync_to_async
@@ -15,6 +15,14 @@ async def begin(queue: Callable[[], Queued]) -> Queued:
     if queued.run and queued.run.in_background:
         await sync_to_async(_call_a_worker)()
     return queued
+
+
+async def begin_all(queue: Callable[[], Sequence[Queued]]) -> Sequence[Queued]:
+    """The same for several runs, all of them in the background, stored in one transaction."""
+    several: Sequence[Queued] = await engine().journal.perform_aside(queue)
+    for _ in several:
+        await sync_to_async(_call_a_worker)()
+    return several
 
 
 def _call_a_worker() -> None:

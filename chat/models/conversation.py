@@ -163,26 +163,43 @@ class Conversation(models.Model):
     @transaction.atomic
     def reply_to(self, message: Message, settings: Settings, client_token: str) -> Message:
         """A new reply to this message, beside those it may have, with the queued run that will write it."""
-        model = settings.language_model
-        turns = [*self.turns(message.parent_id, model), message.turn]
-        run = Run.objects.queue(
-            user=self.user,
-            model=model,
-            messages=settings.messages(turns),
-            to_send=settings.sent_beside,
-            as_set=settings.as_set,
-            client_token=client_token,
-            in_background=settings.in_background,
-        )
-        reply = self.messages.create(parent=message, role=Message.Role.ASSISTANT, run=run)
+        turns = [*self.turns(message.parent_id, settings.language_model), message.turn]
+        reply = self._reply(message, turns, settings, client_token)
         self.leaf = reply
-        self.language_model = model
+        self.language_model = settings.language_model
         self.system_prompt, self.system_role = settings.system_prompt, settings.system_role
         self.parameters = settings.written
         self.in_background = settings.in_background
         self.updated_at = timezone.now()
         self.save()
         return reply
+
+    @transaction.atomic
+    def replies_to(self, message: Message, settings: Sequence[Settings], client_token: str) -> list[Message]:
+        """New replies beside those it may have, one for each of these settings; what is in view stays in view."""
+        turns: dict[LanguageModel, list[transcript.Turn]] = {}
+        for one in settings:
+            model = one.language_model
+            turns[model] = turns.get(model) or [*self.turns(message.parent_id, model), message.turn]
+        replies = [
+            self._reply(message, turns[one.language_model], one, f"{client_token}.{number}")
+            for number, one in enumerate(settings)
+        ]
+        self.updated_at = timezone.now()
+        self.save(update_fields=["updated_at"])
+        return replies
+
+    def _reply(self, message: Message, turns: list[transcript.Turn], settings: Settings, client_token: str) -> Message:
+        run = Run.objects.queue(
+            user=self.user,
+            model=settings.language_model,
+            messages=settings.messages(turns),
+            to_send=settings.sent_beside,
+            as_set=settings.as_set,
+            client_token=client_token,
+            in_background=settings.in_background,
+        )
+        return self.messages.create(parent=message, role=Message.Role.ASSISTANT, run=run)
 
     @transaction.atomic
     def answer(self, reply: Message, results: Iterable[Result], settings: Settings, client_token: str) -> Message:

@@ -35,7 +35,8 @@ def standing(tmp_path_factory: pytest.TempPathFactory, upstream: FaultServer) ->
         pytest.skip(f"needs {', '.join(missing)}")
     folder = tmp_path_factory.mktemp("deployment")
     # On a busy machine a provider may have to stay silent for long until a test has come to what it is about.
-    with deployed(folder, [upstream.private_host], IDLE_SECONDS="600") as deployment:
+    settings = {"IDLE_SECONDS": "600", "BACKGROUND_PER_PERSON": "32", "BACKGROUND_PER_PROVIDER": "32"}
+    with deployed(folder, [upstream.private_host], **settings) as deployment:
         yield deployment
 
 

@@ -11,15 +11,17 @@ from yarl import URL
 
 
 class Proxy:
-    def __init__(self, urls: Sequence[str]) -> None:
+    def __init__(self, urls: Sequence[str], idle: float | None = None) -> None:
+        """`idle`: seconds after which a connection on which nothing moves is cut."""
+        self._idle = idle
         self._addresses = [(str(url.host), int(url.port or 80)) for url in map(URL, urls)]
         self._tasks: set[asyncio.Task[None]] = set()
         self.url = ""
 
     @classmethod
     @asynccontextmanager
-    async def before(cls, urls: Sequence[str]) -> AsyncIterator["Proxy"]:
-        proxy = cls(urls)
+    async def before(cls, urls: Sequence[str], *, idle: float | None = None) -> AsyncIterator["Proxy"]:
+        proxy = cls(urls, idle)
         server = await asyncio.start_server(proxy._take, "127.0.0.1", 0, backlog=512)
         proxy.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         try:
@@ -46,14 +48,20 @@ class Proxy:
                     far_reader, far_writer = await asyncio.open_connection(*address)
                 except OSError:
                     continue
-                with closing(far_writer):
-                    await asyncio.gather(_carry(reader, far_writer), _carry(far_reader, writer))
+                with closing(far_writer), suppress(TimeoutError):
+                    async with asyncio.timeout(self._idle) as patience:
+                        await asyncio.gather(
+                            self._carry(reader, far_writer, patience), self._carry(far_reader, writer, patience)
+                        )
                 return
 
-
-async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """What comes in at one end goes out at the other, and the end of it too."""
-    with closing(writer), suppress(OSError):
-        while data := await reader.read(1 << 16):
-            writer.write(data)
-            await writer.drain()
+    async def _carry(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, patience: asyncio.Timeout
+    ) -> None:
+        """What comes in at one end goes out at the other, and the end of it too."""
+        with closing(writer), suppress(OSError):
+            while data := await reader.read(1 << 16):
+                if self._idle is not None:
+                    patience.reschedule(asyncio.get_running_loop().time() + self._idle)
+                writer.write(data)
+                await writer.drain()

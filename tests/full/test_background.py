@@ -2,10 +2,12 @@
 
 import asyncio
 import os
+import random
 import signal
 import subprocess
 import sys
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -18,12 +20,20 @@ from tests.faultserver import FaultServer, completion, framed, tokens
 from tests.full.deployment import Deployment
 from tests.full.page import Page
 from tests.full.person import Person, Reply
+from tests.full.proxy import Proxy
 from tests.playground.running import Running, up
 
 pytestmark = [pytest.mark.redis, pytest.mark.timeout(240)]
 
 MODEL, ANSWER = "tokens/120@20", tokens(120)
 BACKGROUND = {"in_background": "on"}
+SHORT_MODEL, SHORT_ANSWER = "tokens/8", tokens(8)
+# Connections that the proxy cuts before the answer comes.
+CUTS = 5
+# Runs, and processes that are killed meanwhile.
+MANY, KILLS = 300, 8
+# Seconds after the last kill: the lease, two looks, and a machine that is busy with starting workers.
+LAST_ENDS = 60
 # Seconds that a queue may stay away from a run whose message was lost.
 FORGOTTEN = 15
 
@@ -141,6 +151,56 @@ async def test_a_run_that_is_cancelled_leaves_its_provider(
     assert await asyncio.to_thread(upstream.wait_until_left, prompt)
     reply = await ended(person, url, reply)
     assert (reply.state, reply.text) == ("cancelled", "")
+
+
+async def test_a_proxy_that_cuts_silent_connections_cuts_no_answer(
+    deployment: Deployment, person: Person, upstream: FaultServer, silence: threading.Event
+) -> None:
+    """The answer takes many times as long as the proxy has patience for; the page comes back each time."""
+    prompt = uuid4().hex
+    async with Proxy.before(deployment.urls, idle=0.5) as proxy, Page(person, [proxy.url]) as page:
+        shown = await page.follow(await person.ask(proxy.url, MODEL, prompt, **BACKGROUND))
+        await asked(upstream, prompt)
+        async with asyncio.timeout(60):
+            while True:
+                if page.connections > CUTS:
+                    break
+                await asyncio.sleep(0.05)
+        silence.set()
+        await shown.end()
+    assert (shown.state, shown.text) == ("done", ANSWER)
+    assert page.problems == []
+    assert requests_for(upstream, prompt) == 1
+
+
+async def test_of_hundreds_none_is_lost_or_sent_twice_while_workers_and_queue_are_killed(
+    deployment: Deployment, person: Person, upstream: FaultServer
+) -> None:
+    chance, prompts = random.Random(5), [uuid4().hex for _ in range(MANY)]
+    begun = asyncio.Semaphore(8)
+
+    async def ask(prompt: str) -> Reply:
+        async with begun:
+            return await person.ask(deployment.urls[0], SHORT_MODEL, prompt, **BACKGROUND)
+
+    asking = [asyncio.create_task(ask(prompt)) for prompt in prompts]
+    for _ in range(KILLS):
+        chance.choice([*deployment.workers, deployment.redis]).hit()
+        await asyncio.sleep(chance.uniform(0.5, 2.5))
+    replies = await asyncio.gather(*asking)
+    numbers = ", ".join(reply.run for reply in replies)
+    async with asyncio.timeout(LAST_ENDS):
+        while True:
+            rows = deployment.rows(f"SELECT state, text FROM runs_run WHERE id IN ({numbers})")  # noqa: S608
+            if {str(state) for state, _ in rows} <= {"done", "interrupted"}:
+                break
+            await asyncio.sleep(0.5)
+    assert len(rows) == MANY
+    assert {text for state, text in rows if state == "done"} == {SHORT_ANSWER}
+    sent = Counter(prompt for prompt in prompts for _ in range(requests_for(upstream, prompt)))
+    assert max(sent.values()) == 1
+    # What was not sent was not ended either.
+    assert len(sent) == MANY
 
 
 # On one machine, with a folder as the queue

@@ -127,6 +127,17 @@ def test_nobody_waits_for_all_of_anothers_work(queue: Queue, bob: User, settings
     assert len(served) == 53
 
 
+def test_eight_people_with_ten_runs_each_are_served_in_turn(queue: Queue, settings: Settings) -> None:
+    settings.BACKGROUND_PER_PERSON = settings.BACKGROUND_PER_PROVIDER = 1000
+    people = [User.objects.create_user(f"person{number}@example.org") for number in range(8)]
+    for person in people:
+        for _ in range(10):
+            queue(user=person)
+    served = [run.user_id for run in iter(begun, None)]
+    for turn in range(10):
+        assert set(served[8 * turn : 8 * turn + 8]) == {person.pk for person in people}
+
+
 def test_who_was_served_longest_ago_comes_first(queue: Queue, alice: User, bob: User) -> None:
     for person in (alice, bob):
         run = queue(user=person)
