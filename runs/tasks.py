@@ -52,7 +52,13 @@ def call_for_those_who_wait() -> None:
         call_a_worker()
 
 
-_sweeper = threading.Thread(target=sweep_forever, args=[_stopped, call_for_those_who_wait], name="sweeper", daemon=True)
+def look_around() -> None:
+    """What a worker does every few seconds beside its jobs."""
+    Worker.objects.sign(NAME)
+    call_for_those_who_wait()
+
+
+_sweeper = threading.Thread(target=sweep_forever, args=[_stopped, look_around], name="sweeper", daemon=True)
 
 
 @worker_ready.connect

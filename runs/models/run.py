@@ -257,8 +257,11 @@ class Run(models.Model):
 
     @property
     def tokens_per_second(self) -> float | None:
-        """Output tokens by the time from the first token to the end; None where either is not known."""
-        if not self.output_tokens or self.duration_ms is None or self.first_token_ms is None:
+        """Output tokens by the time from the first token to the end; None where either is not known.
+
+        An answer that comes whole has no first token.
+        """
+        if not self.output_tokens or self.duration_ms is None or self.first_token_ms is None or self.in_background:
             return None
         milliseconds = self.duration_ms - self.first_token_ms
         return self.output_tokens * 1000 / milliseconds if milliseconds > 0 else None

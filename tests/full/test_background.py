@@ -93,6 +93,7 @@ async def test_an_open_page_is_told(
         await shown.end()
     assert (shown.state, shown.text) == ("done", ANSWER)
     assert page.problems == []
+    assert "No worker has given a sign of life" not in await person.read(one + "/runs/")
 
 
 async def test_workers_that_are_restarted_finish_what_they_have_begun(
