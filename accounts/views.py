@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.client_address import client_network
 from accounts.forms import SignInForm, SignUpForm
@@ -87,3 +87,14 @@ def password(request: PersonRequest) -> HttpResponse:
         messages.success(request, "Your password was saved. Other browsers have been signed out.")
         return redirect("accounts:password")
     return render(request, "accounts/password.html", {"form": form}, status=422 if form.is_bound else 200)
+
+
+@login_required
+@require_POST
+def email(request: PersonRequest) -> HttpResponse:
+    """Wish for e-mails about what ended in the background, or for none."""
+    request.user.wants_email = "wanted" in request.POST
+    request.user.save(update_fields=["wants_email"])
+    words = f"E-mails go to {request.user.email}." if request.user.wants_email else "You get no e-mails any more."
+    messages.success(request, words)
+    return redirect("/")

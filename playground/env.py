@@ -109,6 +109,26 @@ def database(url: str) -> dict[str, object]:
     raise EnvError(f"{PREFIX}DATABASE_URL must begin with sqlite:// or postgres://, not {parts.scheme or 'nothing'}.")
 
 
+def mail(url: str, sender: str) -> dict[str, object]:
+    """Django's mail settings for `smtp://user:password@host:port`, which turns to TLS; `smtps://` begins with it."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
+        raise EnvError(f"{PREFIX}EMAIL_URL must look like smtp://user:password@host:587, not {parts.scheme or 'this'}.")
+    if not sender:
+        raise EnvError(f"{PREFIX}EMAIL_FROM is needed with {PREFIX}EMAIL_URL: the address that e-mails come from.")
+    is_local = parts.hostname in {"localhost", "127.0.0.1", "::1"}
+    return {
+        "EMAIL_HOST": parts.hostname,
+        "EMAIL_PORT": parts.port or (465 if parts.scheme == "smtps" else 587),
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_SSL": parts.scheme == "smtps",
+        # A password never travels in the clear; a server on this machine needs none.
+        "EMAIL_USE_TLS": parts.scheme == "smtp" and not is_local,
+        "DEFAULT_FROM_EMAIL": sender,
+    }
+
+
 def sqlite(path: Path) -> dict[str, object]:
     """Django's settings for a SQLite file that many threads and two processes write.
 

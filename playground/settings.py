@@ -3,7 +3,7 @@
 from urllib.parse import urlsplit
 
 from playground import keyfile
-from playground.env import BASE_DIR, Env, database
+from playground.env import BASE_DIR, Env, database, mail
 
 env = Env()
 
@@ -146,6 +146,12 @@ CHANNEL_LAYERS = {
 BROKER_DIR = VAR_DIR / "broker"
 # The Celery application, imported by whoever sends a job.
 JOBS = "playground.celery"
+
+# E-mail, for whoever wants to hear of what ended in the background
+HAS_MAIL = bool(env.text("EMAIL_URL"))
+EMAIL_TIMEOUT = 10
+if HAS_MAIL:
+    globals().update(mail(env.text("EMAIL_URL"), env.text("EMAIL_FROM")))
 
 # People
 AUTH_USER_MODEL = "accounts.User"

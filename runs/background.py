@@ -7,8 +7,11 @@ one of them. So leases, signs of life, cancelling and the record are the same, a
 import asyncio
 import threading
 
+from channels.db import database_sync_to_async
+
 from runs import turns
 from runs.engine import engine
+from runs.telling import tell
 
 # Seconds between two looks whether somebody has cancelled a run: its connection is to be closed within a second.
 PULSE = 0.4
@@ -27,8 +30,11 @@ class Workshop:
 
     async def _take_a_turn(self) -> bool:
         engine().pulse = PULSE
-        has_performed = await engine().perform_next(turns.next_run)
-        return has_performed and bool(await engine().journal.perform(turns.is_anybody_waiting))
+        performed = await engine().perform_next(turns.next_run)
+        if performed is None:
+            return False
+        await database_sync_to_async(tell)(performed)
+        return bool(await engine().journal.perform(turns.is_anybody_waiting))
 
     def _running_loop(self) -> asyncio.AbstractEventLoop:
         with self._starting:

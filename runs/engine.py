@@ -116,8 +116,8 @@ class Engine:
             self._start(queued.run.pk, call)
         return queued
 
-    async def perform_next(self, choose: Callable[[], Run | None]) -> bool:
-        """Perform the run that `choose` gives, which is claimed in the same transaction; False when there is none."""
+    async def perform_next(self, choose: Callable[[], Run | None]) -> int | None:
+        """Perform the run that `choose` gives, which is claimed in the same transaction; None when there is none."""
 
         def work() -> tuple[int, Call | NotSent] | None:
             run = choose()
@@ -126,11 +126,11 @@ class Engine:
 
         claimed: tuple[int, Call | NotSent] | None = await self.journal.perform(work)
         if claimed is None:
-            return False
+            return None
         run_id, call = claimed
         self._start(run_id, call)
         await self.ended(run_id)
-        return True
+        return run_id
 
     def start(self, run_id: int) -> None:
         """Perform this queued run. Call it once the run is committed; a second call does nothing."""

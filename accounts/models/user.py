@@ -29,6 +29,8 @@ class User(AbstractBaseUser):
     is_active = models.BooleanField(default=True)
     # May change what belongs to the whole server. The first person of a server is one.
     is_operator = models.BooleanField(default=False)
+    # Wants an e-mail when what runs in the background has ended.
+    wants_email = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     USERNAME_FIELD = "email"

@@ -2,6 +2,7 @@
 
 import json
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -41,6 +42,7 @@ def _tray(request: PersonRequest) -> HttpResponse:
     context = {
         "running": running,
         "ended": ended,
+        "has_mail": settings.HAS_MAIL,
         "are_more": len(shown) > MOST,
         "told": json.dumps([_told(reply) for reply in ended]),
     }

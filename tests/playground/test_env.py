@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from playground.env import Env, EnvError, database
+from playground.env import Env, EnvError, database, mail
 
 
 def env(**values: str) -> Env:
@@ -95,3 +95,24 @@ def test_sqlite_waits_for_its_turn_instead_of_failing() -> None:
 def test_another_database_is_refused() -> None:
     with pytest.raises(EnvError, match="must begin with sqlite:// or postgres://"):
         database("mysql://localhost/play")
+
+
+@pytest.mark.parametrize(
+    ("url", "wanted"),
+    [
+        (
+            "smtp://me:p%40ss@mail.example.org",
+            {"EMAIL_HOST": "mail.example.org", "EMAIL_PORT": 587, "EMAIL_HOST_PASSWORD": "p@ss", "EMAIL_USE_TLS": True},
+        ),
+        ("smtps://mail.example.org", {"EMAIL_PORT": 465, "EMAIL_USE_SSL": True, "EMAIL_USE_TLS": False}),
+        ("smtp://localhost:25", {"EMAIL_PORT": 25, "EMAIL_USE_TLS": False}),
+    ],
+)
+def test_a_mail_server_is_one_address(url: str, wanted: dict[str, object]) -> None:
+    assert wanted.items() <= mail(url, "playground@example.org").items()
+
+
+@pytest.mark.parametrize(("url", "sender"), [("mail.example.org", "me@example.org"), ("smtp://mail.example.org", "")])
+def test_half_a_mail_server_stops_the_start_without_its_password(url: str, sender: str) -> None:
+    with pytest.raises(EnvError, match="PLAYGROUND_EMAIL"):
+        mail(url, sender)
