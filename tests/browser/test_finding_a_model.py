@@ -20,7 +20,7 @@ def test_a_model_is_pinned_found_by_what_it_does_and_picked_by_keys_alone(screen
     keys.press("m")
     keys.press("Control+a")
     # At once, so that one list comes and not one for each letter.
-    keys.insert_text("demo reasoning")
+    keys.insert_text("thinker reasoning")
     expect(options).to_have_count(1)
     expect(options.first).to_contain_text("demo/thinker")
     keys.press("ArrowDown")
