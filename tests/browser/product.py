@@ -8,6 +8,8 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from playground.env import BASE_DIR
@@ -70,6 +72,22 @@ class Product:
             )
         with urllib.request.urlopen(self.url + "/healthz", timeout=PATIENCE):  # noqa: S310
             pass
+
+    @contextmanager
+    def worker(self) -> Iterator[None]:
+        """A worker on the same folder, for as long as the block lasts."""
+        alone = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+        celery = [sys.executable, "-m", "celery", "--quiet", "--app", "playground", "worker", "--pool", "threads"]
+        command = [*celery, "--concurrency", "4", "--queues", "long,cells", *alone, "--loglevel", "WARNING"]
+        with self._log.open("ab") as log:
+            process = subprocess.Popen(
+                command, cwd=BASE_DIR, env=self._environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
+        try:
+            yield
+        finally:
+            process.kill()
+            process.wait()
 
     def kill(self) -> None:
         """Ends it without a chance to say goodbye."""

@@ -52,7 +52,7 @@ def test_the_sign_in_page(open_context: OpenContext, product: Product) -> None:
 
 PAGES = [
     *("/", "/models/", "/models/?takes=images&sort=price", "/models/changes/", "/models/1/"),
-    *("/settings/keys/", "/settings/providers/", "/accounts/password/"),
+    *("/settings/keys/", "/settings/providers/", "/accounts/password/", "/runs/", "/runs/?kind=all"),
 ]
 
 
@@ -120,6 +120,17 @@ def test_the_fields_of_a_schema_and_the_verdict(screen: Screen) -> None:
     screen.say("Hello")
     screen.expect_state("done")
     screen.reply.get_by_text("As JSON, laid out").click()
+
+    expect_accessible(screen.page)
+
+
+def test_replies_side_by_side(screen: Screen) -> None:
+    screen.ask("demo/markdown", "Hello")
+    screen.expect_state("done")
+    screen.reply.get_by_role("link", name="Side by side").click()
+    screen.page.get_by_label("Times, each model").fill("2")
+    screen.button("Ask in the background").click()
+    expect(screen.page.get_by_role("article")).to_have_count(3)
 
     expect_accessible(screen.page)
 
