@@ -39,6 +39,8 @@ class Ending:
     prompt_tokens: int | None = None
     output_tokens: int | None = None
     parameters: Mapping[str, Any] | None = None
+    # Whether it went to the provider before it ended.
+    was_sent: bool = True
 
     @property
     def is_empty(self) -> bool:
@@ -75,8 +77,11 @@ def notice_of(ending: Ending, room: Room) -> Notice | None:
     """What to say about this ending; None where the answer speaks for itself."""
     if not ending.wants_words:
         return None
+    if ending.state == "cancelled" and not ending.was_sent:
+        return Notice("You cancelled this before it was sent. Nothing was charged.")
     if ending.state == "cancelled":
-        return Notice("You stopped this answer. What had arrived is kept.")
+        kept = " What had arrived is kept." if ending.has_text or ending.has_reasoning else ""
+        return Notice(f"You stopped this answer.{kept} It had been sent, so it may have been charged.")
     if ending.was_cut(room):
         return _cut(ending, room)
     if ending.finish_reason == "content_filter":

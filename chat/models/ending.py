@@ -40,6 +40,7 @@ def _ending(run: Run) -> Ending:
         prompt_tokens=run.prompt_tokens,
         output_tokens=run.output_tokens,
         parameters=run.parameters,
+        was_sent=run.duration_ms is not None,
     )
 
 

@@ -97,7 +97,8 @@ def test_a_full_context_is_said_and_more_room_is_not_offered() -> None:
         ),
         (Ending("done", "tool_calls", has_calls=True), "once it has the result"),
         (EMPTY, "ended without an answer"),
-        (Ending("cancelled", ""), "You stopped this answer."),
+        (Ending("cancelled", "", has_text=True), "What had arrived is kept. It had been sent, so it may have been"),
+        (Ending("cancelled", "", was_sent=False), "You cancelled this before it was sent. Nothing was charged."),
     ],
 )
 def test_every_other_ending_has_its_own_words_and_no_button(ending: Ending, words: str) -> None:

@@ -69,7 +69,7 @@ def test_an_answer_that_broke_off_shows_what_had_arrived(as_alice: Client, alice
         ({"finish_reason": "length", "text": "Half"}, "cut at max_tokens"),
         ({"finish_reason": "stop", "text": ""}, "ended without an answer"),
         ({"finish_reason": "content_filter", "text": ""}, "content filter"),
-        ({"state": "cancelled", "text": "Half"}, "You stopped this answer"),
+        ({"state": "cancelled", "text": "Half", "duration_ms": 900}, "so it may have been charged"),
         ({"refusal": "I would rather not"}, "I would rather not"),
     ],
 )

@@ -152,6 +152,7 @@ async def test_a_run_that_is_cancelled_leaves_its_provider(
     assert await asyncio.to_thread(upstream.wait_until_left, prompt)
     reply = await ended(person, url, reply)
     assert (reply.state, reply.text) == ("cancelled", "")
+    assert "so it may have been charged" in await person.read(url + reply.path)
 
 
 async def test_a_proxy_that_cuts_silent_connections_cuts_no_answer(

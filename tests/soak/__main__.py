@@ -3,6 +3,7 @@
     manage.py test --soak                      fifty rounds on each way to run the product
     manage.py test --soak --rounds 500 --seed 7
     manage.py test --soak --system embedded
+    manage.py test --soak --system embedded --damage "all killed"
 
 A seed draws the same rounds again; what the processes make of them is up to them.
 """
@@ -33,6 +34,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--rounds", type=int, default=50, help="rounds on each system (50)")
     parser.add_argument("--seed", type=int, default=random.randrange(10_000), help="what the rounds are drawn from")
     parser.add_argument("--system", choices=SYSTEMS, action="append", help="only this one")
+    parser.add_argument("--damage", default="", help="nothing but this, by its name in the report")
     options = parser.parse_args(arguments)
     say(f"Seed {options.seed}")
     tables, problems = [], 0
@@ -40,14 +42,16 @@ def main(arguments: Sequence[str]) -> int:
         if name == "full" and (missing := missing_programs()):
             tables.append(f"full: skipped, needs {', '.join(missing)}")
             continue
-        rounds = asyncio.run(soak(SYSTEMS[name], options.rounds, random.Random(f"{options.seed} {name}")))
+        rounds = asyncio.run(
+            soak(SYSTEMS[name], options.rounds, random.Random(f"{options.seed} {name}"), options.damage)
+        )
         tables.append(table(name, rounds))
         problems += sum(len(played.problems) for played in rounds)
     say("\n".join(["", *tables]))
     return 1 if problems else 0
 
 
-async def soak(opener: Opener, rounds: int, chance: random.Random) -> list[Round]:
+async def soak(opener: Opener, rounds: int, chance: random.Random, only: str = "") -> list[Round]:
     """So many rounds on a system of their own."""
     played = []
     with (
@@ -58,7 +62,7 @@ async def soak(opener: Opener, rounds: int, chance: random.Random) -> list[Round
         async with entering(system, upstream) as person:
             for number in range(1, rounds + 1):
                 begun = time.monotonic()
-                played.append(await play(system, person, upstream, chance))
+                played.append(await play(system, person, upstream, chance, only))
                 _report(system, number, played[-1], time.monotonic() - begun)
     return played
 

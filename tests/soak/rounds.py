@@ -64,9 +64,9 @@ async def entering(system: System, upstream: FaultServer) -> AsyncIterator[Perso
         yield person
 
 
-async def play(system: System, person: Person, upstream: FaultServer, chance: Random) -> Round:
-    """One round, drawn by chance. All processes answer again when it is over."""
-    damage, moment = chance.choice([RELOAD, DROP, *system.damages]), chance.uniform(0, MOMENT)
+async def play(system: System, person: Person, upstream: FaultServer, chance: Random, only: str = "") -> Round:
+    """One round, drawn by chance, or with `only` this damage. All processes answer again when it is over."""
+    damage, moment = only or chance.choice([RELOAD, DROP, *system.damages]), chance.uniform(0, MOMENT)
     played = Round(damage, [_trial(chance) for _ in range(chance.randint(2, 6))])
     await asyncio.to_thread(system.wait_until_ready)
     async with Browser(system, person) as browser:

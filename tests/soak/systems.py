@@ -108,6 +108,8 @@ class Embedded:
         for pid in children:
             os.kill(pid, signal.SIGKILL)
         self._stack.close()
+        found = self.rows("PRAGMA integrity_check")
+        assert found == [("ok",)], f"the database is not whole: {found}"
         self.start()
 
     def _stop_and_start(self) -> None:
