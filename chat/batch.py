@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from uuid import uuid4
 
 from django.conf import settings as site
@@ -111,11 +110,6 @@ class Compared:
     @property
     def cost(self) -> Spread | None:
         return Spread.of(None if run.cost_usd is None else float(run.cost_usd) for run in self.ended)
-
-    @property
-    def total_cost(self) -> Decimal | None:
-        known = [run.cost_usd for run in self.ended if run.cost_usd is not None]
-        return sum(known, Decimal()) if known else None
 
 
 def compared(replies: Sequence[Message]) -> list[Compared]:
