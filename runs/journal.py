@@ -293,6 +293,9 @@ class Journal:
 
     def _commit(self, batch: list[Taken], works: list[Work]) -> tuple[set[int], list[Any]]:
         try:
+            if not batch and len(works) == 1:
+                # It can undo nothing but itself: its own transaction is enough.
+                return set(), [_result_of(works[0])]
             with transaction.atomic():
                 results = [_result_of(work) for work in works]
                 ours = self._still_ours([log.run_id for log, _ in batch])

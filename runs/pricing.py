@@ -35,11 +35,11 @@ def cost_of(run_id: int, record: dict[str, Any], usage: Usage | None) -> dict[st
 
 
 def _price(run_id: int) -> Price | None:
-    run = _QUEUED.first(run=run_id)
+    run = _ASKED.first(run=run_id)
     if run is None or run.language_model_id is None:
         return None
     return _PRICE.first(model=run.language_model_id, day=run.queued_at.date())
 
 
-_QUEUED = Select(lambda run: Run.objects.only("language_model", "queued_at").filter(pk=run))
+_ASKED = Select(lambda run: Run.objects.only("language_model", "queued_at").filter(pk=run))
 _PRICE = Select(lambda model, day: Price.objects.begun(day).filter(language_model=model)[:1])
