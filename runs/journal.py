@@ -97,24 +97,31 @@ class RunLog:
         """Milliseconds since the attempt was sent."""
         return int((time.monotonic() - self.started) * 1000)
 
-    def write(self, kind: str, payload: str) -> None:
-        """Hand over a piece. It is stored with the next commit, and shown after that."""
-        if kind in MERGED and len(payload) > LARGEST_EVENT:
-            for start in range(0, len(payload), LARGEST_EVENT):
-                self.write(kind, payload[start : start + LARGEST_EVENT])
+    def write(self, kind: str, payload: str, ms: int) -> None:
+        """Hand over a piece and the milliseconds of its arrival. It is stored with the next commit, and shown then."""
+        size = len(payload)
+        is_merged = kind in MERGED
+        if is_merged and size > LARGEST_EVENT:
+            for start in range(0, size, LARGEST_EVENT):
+                self.write(kind, payload[start : start + LARGEST_EVENT], ms)
             return
-        if self.pending and self.pending[-1][0] == kind and kind in MERGED and len(payload) <= self.space:
+        if is_merged and size <= self.space and self.pending and self.pending[-1][0] == kind:
             self.pending[-1][1].append(payload)
-            self.space -= len(payload)
+            self.space -= size
         else:
-            self.pending.append((kind, [payload], self.ms))
-            self.space = LARGEST_EVENT - len(payload)
-        self.backlog += len(payload)
+            self.pending.append((kind, [payload], ms))
+            self.space = LARGEST_EVENT - size
+        self.backlog += size
         self.journal.want(self)
+
+    @property
+    def has_room(self) -> bool:
+        """It may take more, as `room` waits for."""
+        return self.backlog <= LARGEST_BACKLOG and not self.lost
 
     async def room(self) -> None:
         """Wait while the database is behind by more than a run may hold in memory. Raises `LostError`."""
-        while self.backlog > LARGEST_BACKLOG and not self.lost:
+        while not self.has_room and not self.lost:
             self.drained.clear()
             await self.drained.wait()
         if self.lost:
