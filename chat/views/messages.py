@@ -26,6 +26,7 @@ from chat.settings import Settings
 from chat.typed import as_typed
 from chat.views.conversations import show
 from runs.models import Run
+from runs.reading import Snapshot
 from runs.starting import begin
 
 
@@ -73,6 +74,8 @@ def _sent(request: PersonRequest, reply: Message, composer: Composer, *, is_new:
     if not request.htmx:
         return redirect(address)
     fresh = composer.emptied()
+    # Of a run that was begun this moment nothing needs to be looked up: its page follows it from the first event on.
+    reply.snapshot = Snapshot()
     context = {
         "messages": [reply.parent, reply],
         "conversation": reply.conversation,
