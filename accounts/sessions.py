@@ -24,8 +24,11 @@ def person_of(session_key: str) -> User | None:
     """
     session = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
     user_id = session.get(SESSION_KEY)
-    user = User.objects.filter(pk=user_id, is_active=True).first() if user_id else None
-    if user is None:
+    try:
+        user = User.objects.get(pk=int(user_id)) if user_id else None
+    except User.DoesNotExist:
+        user = None
+    if user is None or not user.is_active:
         return None
     stored = session.get(HASH_SESSION_KEY, "")
     hashes = [user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()]

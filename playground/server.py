@@ -11,7 +11,7 @@ from django.conf import settings
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 
-from playground import health, troubles
+from playground import health, troubles, unread_lines
 from playground.asgi import application
 from playground.sockets import MESSAGE_BYTES, SocketProtocol
 from providers import client
@@ -85,6 +85,7 @@ class PlaygroundServer(Server):  # type: ignore[misc]
 
     def _begin(self) -> None:
         """Daphne is built; the loop is about to run."""
+        unread_lines.spare()
         self.ws_factory.protocol = SocketProtocol
         self.http_factory.buildProtocol = self._build_protocol
         self._port = reactor.adoptStreamPort(self._listener.fileno(), self._listener.family, self.http_factory)

@@ -14,6 +14,7 @@ from django.conf import settings
 
 from accounts.sessions import is_signed_in, person_of, session_key_in
 from runs import metrics, wakeups
+from runs.engine import engine
 from runs.following import error_frame
 from runs.models import Run
 from runs.relay import MOST_FOLLOWED, NO_SUCH_RUN, Frame, Relay
@@ -46,6 +47,8 @@ class RunConsumer(AsyncWebsocketConsumer):
             await self.close(SIGNED_OUT)
             return
         self.user = user
+        # When the session was last found to be this person's.
+        self.looked_at = time.monotonic()
         self.relay = Relay(re_read=RE_READ)
         self.operations: list[float] = []
         await self.accept()
@@ -84,6 +87,8 @@ class RunConsumer(AsyncWebsocketConsumer):
             self.relay.acknowledge(run_id, number)
         elif operation == "unfollow":
             await self._unfollow(run_id)
+        elif operation == "follow" and self._is_known_as_mine(run_id):
+            await self._follow(run_id, number)
         elif operation in {"follow", "stop"}:
             await self._ask(operation, run_id, number)
         else:
@@ -96,8 +101,16 @@ class RunConsumer(AsyncWebsocketConsumer):
             self.relay.tell(error_frame(run_id, NO_SUCH_RUN))
         elif operation == "stop":
             await stop(run)
-        elif len(self.relay.run_ids) < MOST_FOLLOWED:
+        else:
             await self._follow(run_id, after)
+
+    def _is_known_as_mine(self, run_id: int) -> bool:
+        """Whether nothing needs to be asked: whoever has just sent a message waits for its first word.
+
+        Such a run would be sent on anyway until the session is looked at again.
+        """
+        is_fresh = time.monotonic() - self.looked_at < SESSION_CHECK
+        return is_fresh and engine().performs_for(run_id, self.user.pk)
 
     def _is_calm(self) -> bool:
         now = time.monotonic()
@@ -112,11 +125,16 @@ class RunConsumer(AsyncWebsocketConsumer):
 
     def _is_signed_in(self) -> bool:
         """Whether the session that opened this socket still is one, of a person who may sign in."""
-        return is_signed_in(self.user.pk, self.session_key)
+        now = time.monotonic()
+        is_mine = is_signed_in(self.user.pk, self.session_key)
+        if is_mine:
+            self.looked_at = now
+        return is_mine
 
     async def _follow(self, run_id: int, after: int) -> None:
-        await self._woken_by(run_id, self.channel_layer.group_add)
-        await self.relay.follow(run_id, after)
+        if len(self.relay.run_ids) < MOST_FOLLOWED:
+            await self._woken_by(run_id, self.channel_layer.group_add)
+            await self.relay.follow(run_id, after)
 
     async def _unfollow(self, run_id: int) -> None:
         if self.relay.unfollow(run_id):

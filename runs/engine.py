@@ -71,6 +71,8 @@ class Performance:
 
     task: asyncio.Task[None]
     log: RunLog
+    # Whose run it is, where whoever began it said so.
+    user_id: int | None = None
     # The state that its run ends in, once that is known: why the task was cancelled, or how it went.
     ending: str = ""
     # While it waits for its next attempt.
@@ -113,7 +115,7 @@ class Engine:
         stored: tuple[Queued, Call | NotSent | None] = await self.journal.perform_aside(work)
         queued, call = stored
         if queued.run and call is not None:
-            self._start(queued.run.pk, call)
+            self._start(queued.run.pk, call, user_id=queued.run.user_id)
         return queued
 
     async def perform_next(self, choose: Callable[[], Run | None]) -> int | None:
@@ -137,11 +139,11 @@ class Engine:
         if run_id not in self._performances and not self._is_draining:
             self._start(run_id, None)
 
-    def _start(self, run_id: int, call: Call | NotSent | None) -> None:
+    def _start(self, run_id: int, call: Call | NotSent | None, *, user_id: int | None = None) -> None:
         log = RunLog(run_id, self.journal, on_stored=lambda events: self._tell(run_id, events))
         log.on_lost = lambda: self._lose(run_id)
         task = asyncio.get_running_loop().create_task(self._perform(log, call), name=f"run {run_id}")
-        self._performances[run_id] = Performance(task, log)
+        self._performances[run_id] = Performance(task, log, user_id)
         metrics.run_began()
         task.add_done_callback(lambda _: self._left(run_id))
         if self._pulse is None or self._pulse.done():
@@ -153,6 +155,11 @@ class Engine:
 
     def performs(self, run_id: int) -> bool:
         return run_id in self._performances
+
+    def performs_for(self, run_id: int, user_id: int) -> bool:
+        """Whether this process performs this run, and knows that it is this person's."""
+        performance = self._performances.get(run_id)
+        return performance is not None and performance.user_id == user_id
 
     def pause_of(self, run_id: int) -> Pause | None:
         """What a run of this process waits for, if it waits for another attempt."""

@@ -22,6 +22,7 @@ from chat.attached import Attached
 from chat.composer import Composer, Problem
 from chat.models import Conversation, Message
 from chat.models.message import HEAVY_OF_REPLIES
+from chat.sent import sent_html
 from chat.settings import Settings
 from chat.typed import as_typed
 from chat.views.conversations import show
@@ -72,18 +73,7 @@ def _sent(request: PersonRequest, reply: Message, composer: Composer, *, is_new:
     address = reverse("chat:conversation", args=[reply.conversation_id])
     if not request.htmx:
         return redirect(address)
-    fresh = composer.emptied()
-    context = {
-        "messages": [reply.parent, reply],
-        "conversation": reply.conversation,
-        "form": fresh,
-        "client_token": fresh.client_token,
-        "is_new": is_new,
-        # A model's id may have been typed and sent at once, with the panel of another still on the page.
-        "panel": composer.panel if composer.was_of_another else None,
-        "language_model": composer.language_model,
-    }
-    response = render(request, "chat/_sent.html", context)
+    response = HttpResponse(sent_html(request, reply, composer, is_new=is_new))
     if is_new:
         response["HX-Push-Url"] = address
     if composer.in_background:

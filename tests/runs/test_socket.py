@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -185,6 +186,53 @@ async def test_a_strangers_run_is_answered_like_one_that_does_not_exist(bob: Use
             answers.append(await reader.hear() | {"run": ""})
     assert answers[0] == answers[1] == answers[2]
     assert answers[0]["type"] == "error"
+
+
+@dataclass
+class Sent:
+    """A message, as far as the engine knows of it."""
+
+    run: Run | None
+
+
+@asynccontextmanager
+async def begun(engine: Engine, queued: Queue, fake: FakeProvider) -> AsyncIterator[Run]:
+    """A run as a message begins it, which says something and then waits."""
+    fake.say("still here", asyncio.Event())
+    sent = await engine.begin(lambda: Sent(queued()))
+    assert sent.run
+    yield sent.run
+    engine.stop(sent.run.pk)
+    await engine.ended(sent.run.pk)
+
+
+async def test_whoever_has_just_sent_a_message_waits_for_no_database(
+    alice: User, fake: FakeProvider, running_engine: Engine, queued: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with page(alice) as reader, begun(running_engine, queued, fake) as run:
+        monkeypatch.setattr(consumers, "is_signed_in", None)
+        await reader.say(op="follow", run=str(run.pk), after=0)
+        assert text_of(await reader.hear_until(1)) == "still here"
+
+
+async def test_a_strangers_run_that_is_under_way_is_none_that_exists(
+    bob: User, charlie: User, fake: FakeProvider, running_engine: Engine, queued: Queue
+) -> None:
+    async with begun(running_engine, queued, fake) as run:
+        for user in (bob, charlie):
+            async with page(user) as reader:
+                await reader.say(op="follow", run=str(run.pk), after=0)
+                assert (await reader.hear())["type"] == "error"
+
+
+async def test_a_session_that_was_not_looked_at_lately_is_looked_at_before_a_run_is_followed(
+    alice: User, fake: FakeProvider, running_engine: Engine, queued: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with page(alice) as reader, begun(running_engine, queued, fake) as run:
+        await sync_to_async(reader.session.delete)()
+        monkeypatch.setattr(consumers, "SESSION_CHECK", 0.0)
+        await reader.say(op="follow", run=str(run.pk), after=0)
+        assert (await reader.hear())["type"] == "error"
 
 
 async def test_a_stranger_cannot_stop_a_run(
