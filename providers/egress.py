@@ -16,6 +16,7 @@ import logging
 import re
 import socket
 from collections.abc import Iterable
+from functools import lru_cache
 
 import httpx
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -60,6 +61,12 @@ def check_base_url(url: str) -> None:
 
 def checked(url: str) -> httpx.URL:
     """The URL, parsed and in one spelling; raises `EgressBlocked` if it, or an address written in it, is refused."""
+    return _checked(url, frozenset(settings.ALLOWED_PRIVATE_HOSTS))
+
+
+@lru_cache(maxsize=256)
+def _checked(url: str, allowed: frozenset[tuple[str, int]]) -> httpx.URL:
+    """The same for these private hosts. An address is judged by itself, so what was found once stays true."""
     try:
         parsed = httpx.URL(url)
         host = parsed.raw_host.decode("ascii").removesuffix(".")
@@ -74,7 +81,7 @@ def checked(url: str) -> httpx.URL:
         raise EgressBlocked("There is no such port.")
     if address is None and not _is_host_name(host):
         raise EgressBlocked("This is not the name of a host, and not an address in its usual spelling.")
-    if not _is_allowed(host, port):
+    if (host, port) not in allowed:
         if parsed.scheme != "https":
             raise EgressBlocked("A base URL begins with https://; without TLS a key could be read on the way.")
         if address is not None:
