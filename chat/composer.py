@@ -246,7 +246,7 @@ def problem_with_load(user: User, *, in_background: bool) -> Problem | None:
     """Why this person may not begin another run now."""
     if in_background:
         return _problem_with_queue(user)
-    running = Run.objects.under_way().filter(user=user, in_background=False).count()
+    running = Run.objects.count_streaming(user)
     if running < settings.RUNS_PER_PERSON:
         return None
     return Problem("Too much is running at once.", f"Wait until one of your {running} runs has ended, or stop one.")

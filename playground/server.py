@@ -7,44 +7,20 @@ from typing import Any
 
 from daphne.http_protocol import WebRequest  # type: ignore[import-untyped]
 from daphne.server import Server  # type: ignore[import-untyped]
-from daphne.ws_protocol import WebSocketProtocol  # type: ignore[import-untyped]
 from django.conf import settings
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 
 from playground import health, troubles, unread_lines
 from playground.asgi import application
+from playground.sockets import MESSAGE_BYTES, SocketProtocol
 from providers import client
 from runs import engine
 
-# Bytes of one message from a browser: orders such as "follow" and "stop", never content.
-MESSAGE_BYTES = 64 * 1024
 # Seconds that requests get to be answered when everything else has ended.
 LAST_ANSWERS = 3.0
 # Seconds in which somebody who was just connected asks, and an answer that was just given leaves.
 MOMENT = 0.1
-
-
-class SocketProtocol(WebSocketProtocol):  # type: ignore[misc]
-    """Daphne's sockets without two limits that Autobahn puts on the server's own words.
-
-    It raised for them, and a socket that was to be closed, or to be told much at once, stayed open and silent.
-    """
-
-    def sendMessage(self, payload: bytes, isBinary: bool = False, **options: Any) -> None:  # noqa: N802, N803
-        """`MESSAGE_BYTES` are for what comes in; an answer that is caught up with goes out as one message."""
-        if self.state != self.STATE_OPEN:
-            # Whoever is just leaving has not come to our notice yet, and is no error.
-            return
-        self.maxMessagePayloadSize = 0
-        try:
-            super().sendMessage(payload, isBinary, **options)
-        finally:
-            self.maxMessagePayloadSize = MESSAGE_BYTES
-
-    def serverClose(self, code: int | None = None) -> None:  # noqa: N802
-        """With any code, also one that the standard has named, such as 1013."""
-        self.sendCloseFrame(code=code or 1000)
 
 
 class LimitedRequest(WebRequest):  # type: ignore[misc]
@@ -101,8 +77,12 @@ class PlaygroundServer(Server):  # type: ignore[misc]
         """
         return Deferred.fromFuture(asyncio.ensure_future(self._finish()))
 
-    async def handle_reply(self, protocol: object, message: dict[str, Any]) -> None:
+    async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
         """From the moment at which it is asked to end it has each connection closed, so that a proxy takes others."""
+        if message["type"] == "websocket.send" and message.get("text") and protocol.state == protocol.STATE_OPEN:
+            # The way of each token.
+            protocol.sendMessage(message["text"].encode(), has_more=message.get("has_more", False))
+            return
         if message["type"] == "http.response.start" and health.draining.is_set():
             message = {**message, "headers": [*message.get("headers", []), (b"Connection", b"close")]}
         await super().handle_reply(protocol, message)

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.secret import Secret
+from database.statements import Select
 from providers import client
 from providers.aliases import grouped
 from providers.demo.answers import ANSWERS as DEMO_ANSWERS
@@ -25,6 +26,7 @@ from providers.errors import EgressBlocked, NotSent, ProviderError
 from providers.listing import Facts, facts_by_id
 from providers.merging import store
 from providers.models import LanguageModel, Provider
+from providers.models.finding import LanguageModelQuerySet
 
 DATA = Path(__file__).parent / "data" / "models.json"
 PACKAGED: dict[str, dict[str, Any]] = {
@@ -76,16 +78,28 @@ def resolve(user: User, written: str, chosen_id: int | None) -> LanguageModel | 
     packaged ones.
     """
     written = written.replace("\x00", "").strip()
-    visible = LanguageModel.objects.visible_to(user).select_related("provider")
-    chosen = visible.filter(pk=chosen_id).first() if chosen_id else None
+    chosen = _CHOSEN.first(user=user.pk, chosen=chosen_id) if chosen_id else None
     if chosen and written not in {chosen.model_id, chosen.name}:
         chosen = None
     if not written or (chosen and chosen.is_runnable):
         return chosen
-    own_first = visible.order_by(F("provider__slug").asc(nulls_first=True), "pk")
-    exact = [chosen, *own_first.filter(model_id=written)] if chosen else list(own_first.filter(model_id=written))
-    aliased = [] if _runnable(exact) else [model for model in own_first.containing(written) if written in model.aliases]
+    exact = [*filter(None, [chosen]), *_WRITTEN.all(user=user.pk, written=written)]
+    aliased = (
+        [] if _runnable(exact) else [one for one in _own_first(user).containing(written) if written in one.aliases]
+    )
     return _runnable(exact) or _runnable(aliased) or next(iter([*exact, *aliased]), None)
+
+
+def _visible(user: User) -> LanguageModelQuerySet:
+    return LanguageModel.objects.visible_to(user).select_related("provider")
+
+
+def _own_first(user: User) -> LanguageModelQuerySet:
+    return _visible(user).order_by(F("provider__slug").asc(nulls_first=True), "pk")
+
+
+_CHOSEN = Select(lambda user, chosen: _visible(user).filter(pk=chosen))
+_WRITTEN = Select(lambda user, written: _own_first(user).filter(model_id=written))
 
 
 def _runnable(models: list[LanguageModel]) -> LanguageModel | None:

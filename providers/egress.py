@@ -64,9 +64,9 @@ def checked(url: str) -> httpx.URL:
     return _checked(url, frozenset(settings.ALLOWED_PRIVATE_HOSTS))
 
 
+# Each call of a model asks this, of the same few addresses: only what was found good is remembered.
 @lru_cache(maxsize=256)
 def _checked(url: str, allowed: frozenset[tuple[str, int]]) -> httpx.URL:
-    """The same for these private hosts. An address is judged by itself, so what was found once stays true."""
     try:
         parsed = httpx.URL(url)
         host = parsed.raw_host.decode("ascii").removesuffix(".")
@@ -89,6 +89,7 @@ def _checked(url: str, allowed: frozenset[tuple[str, int]]) -> httpx.URL:
     return parsed.copy_with(host=host)
 
 
+@lru_cache(maxsize=256)
 def origin_of(url: str) -> str:
     """`https://host:port` of a URL, with the port always written: what an API key is bound to."""
     parsed = httpx.URL(url)

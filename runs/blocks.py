@@ -6,7 +6,6 @@ again. Blocks are a preview: the whole text is rendered once more at its end, wh
 """
 
 import re
-from collections.abc import Iterator
 
 _fence = re.compile(r" {0,3}(`{3,}|~{3,})")
 _list_item = re.compile(r" {0,3}(?:[-*+]|\d{1,9}[.)])(?:\s|$)")
@@ -24,22 +23,24 @@ class BlockSplitter:
         # The marker that opened the code block we are in, such as "```".
         self._fence = ""
 
-    def feed(self, text: str) -> Iterator[tuple[str, str]]:
+    def feed(self, text: str) -> list[tuple[str, str]]:
         """(piece, block): the text again in pieces, each with the finished block that ends there, or with "".
 
         The pieces joined are the text; the blocks joined are the text up to the end of the last finished block.
         """
+        pieces = []
         cut = begin = 0
         while (newline := text.find("\n", begin)) >= 0:
             self._line.append(text[begin : newline + 1])
             begin = newline + 1
             if self._ends_with("".join(self._line)):
-                yield text[cut:begin], self._take_block()
+                pieces.append((text[cut:begin], self._take_block()))
                 cut = begin
             self._line.clear()
         self._line.append(text[begin:])
         if cut < len(text):
-            yield text[cut:], ""
+            pieces.append((text[cut:], ""))
+        return pieces
 
     def _ends_with(self, line: str) -> bool:
         """Add a whole line to the block; whether the block is finished with it."""

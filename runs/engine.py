@@ -322,9 +322,11 @@ class Engine:
 
     async def _take(self, batch: Batch, log: RunLog, recorder: Recorder) -> None:
         """Hand over what one read gave, as one piece where it can be."""
-        for kind, payload in recorder.take(batch, log.ms):
-            log.write(kind, payload)
-        await log.room()
+        ms = log.ms
+        for kind, payload in recorder.take(batch, ms):
+            log.write(kind, payload, ms)
+        if not log.has_room:
+            await log.room()
 
     async def _wait(self, log: RunLog, error: ProviderError, seconds: float, number: int) -> bool:
         """Let the provider breathe, visibly; False when the run was ended meanwhile."""

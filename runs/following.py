@@ -8,6 +8,7 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from json.encoder import encode_basestring_ascii
 
 from runs.folding import StoredEvent
 
@@ -29,7 +30,8 @@ def event_frame(run_id: int, event: StoredEvent) -> str:
         # Its payload is an object already: what is in it stands beside the rest.
         return f'{{"run": "{run_id}", "seq": {event.seq}, "type": "choice", {event.payload[1:]}'
     name = "html" if event.type == "html" else "text"
-    return f'{{"run": "{run_id}", "seq": {event.seq}, "type": "{event.type}", "{name}": {json.dumps(event.payload)}}}'
+    said = encode_basestring_ascii(event.payload)
+    return f'{{"run": "{run_id}", "seq": {event.seq}, "type": "{event.type}", "{name}": {said}}}'
 
 
 def end_frame(run_id: int, seq: int, state: str) -> str:

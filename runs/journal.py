@@ -25,6 +25,7 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
+from database.statements import Update
 from providers.events import Usage
 from runs import metrics
 from runs.folding import LARGEST_EVENT, StoredEvent, fold
@@ -96,24 +97,31 @@ class RunLog:
         """Milliseconds since the attempt was sent."""
         return int((time.monotonic() - self.started) * 1000)
 
-    def write(self, kind: str, payload: str) -> None:
-        """Hand over a piece. It is stored with the next commit, and shown after that."""
-        if kind in MERGED and len(payload) > LARGEST_EVENT:
-            for start in range(0, len(payload), LARGEST_EVENT):
-                self.write(kind, payload[start : start + LARGEST_EVENT])
+    def write(self, kind: str, payload: str, ms: int) -> None:
+        """Hand over a piece and the milliseconds of its arrival. It is stored with the next commit, and shown then."""
+        size = len(payload)
+        is_merged = kind in MERGED
+        if is_merged and size > LARGEST_EVENT:
+            for start in range(0, size, LARGEST_EVENT):
+                self.write(kind, payload[start : start + LARGEST_EVENT], ms)
             return
-        if self.pending and self.pending[-1][0] == kind and kind in MERGED and len(payload) <= self.space:
+        if is_merged and size <= self.space and self.pending and self.pending[-1][0] == kind:
             self.pending[-1][1].append(payload)
-            self.space -= len(payload)
+            self.space -= size
         else:
-            self.pending.append((kind, [payload], self.ms))
-            self.space = LARGEST_EVENT - len(payload)
-        self.backlog += len(payload)
+            self.pending.append((kind, [payload], ms))
+            self.space = LARGEST_EVENT - size
+        self.backlog += size
         self.journal.want(self)
+
+    @property
+    def has_room(self) -> bool:
+        """It may take more, as `room` waits for."""
+        return self.backlog <= LARGEST_BACKLOG and not self.lost
 
     async def room(self) -> None:
         """Wait while the database is behind by more than a run may hold in memory. Raises `LostError`."""
-        while self.backlog > LARGEST_BACKLOG and not self.lost:
+        while not self.has_room and not self.lost:
             self.drained.clear()
             await self.drained.wait()
         if self.lost:
@@ -292,6 +300,9 @@ class Journal:
 
     def _commit(self, batch: list[Taken], works: list[Work]) -> tuple[set[int], list[Any]]:
         try:
+            if not batch and len(works) == 1:
+                # It can undo nothing but itself: its own transaction is enough.
+                return set(), [_result_of(works[0])]
             with transaction.atomic():
                 results = [_result_of(work) for work in works]
                 ours = self._still_ours([log.run_id for log, _ in batch])
@@ -300,9 +311,8 @@ class Journal:
                     with connection.cursor() as cursor:
                         cursor.executemany(INSERT_EVENT, rows)
                 if begun := [log.run_id for log, _ in batch if not log.stored]:
-                    Attempt.objects.filter(run_id__in=begun, state=Attempt.State.SENT).update(
-                        state=Attempt.State.FIRST_BYTE
-                    )
+                    with connection.cursor() as cursor:
+                        cursor.execute(BEGUN.format(", ".join(["%s"] * len(begun))), begun)
             return ours, results
         except FAILURES:
             # The next try gets a fresh connection.
@@ -326,30 +336,22 @@ class Journal:
     def _finish(self, log: RunLog, outcome: Outcome) -> bool:
         folded = fold(log.events)
         outcome.record |= cost_of(log.run_id, outcome.record, outcome.usage)
-        ended = (
-            self._owned()
-            .filter(pk=log.run_id)
-            .update(
-                **outcome.record,
-                state=outcome.state,
-                text=folded.text,
-                reasoning=folded.reasoning,
-                tool_calls=folded.tool_calls,
-                timeline=folded.timeline,
-                last_seq=folded.last_seq,
-                owner="",
-                lease_until=None,
-                ended_at=Now(),
-            )
-        )
+        record = {
+            **outcome.record,
+            "state": outcome.state,
+            "text": folded.text,
+            "reasoning": folded.reasoning,
+            "tool_calls": folded.tool_calls,
+            "timeline": folded.timeline,
+            "last_seq": folded.last_seq,
+        }
+        ended = END.run(record, run=log.run_id, process=self.owner)
         if ended:
-            open_attempts = Attempt.objects.filter(run_id=log.run_id, ended_at=None)
             # Stopped while it waited for its turn: it never left.
-            open_attempts.filter(state=Attempt.State.PREPARED).update(
-                **{**outcome.attempt, "state": Attempt.State.FAILED}, ended_at=Now()
-            )
-            open_attempts.update(**outcome.attempt, ended_at=Now())
-            RunEvent.objects.filter(run_id=log.run_id).delete()
+            END_UNSENT.run({**outcome.attempt, "state": Attempt.State.FAILED}, run=log.run_id)
+            END_ATTEMPT.run(outcome.attempt, run=log.run_id)
+            with connection.cursor() as cursor:
+                cursor.execute(DELETE_EVENTS, [log.run_id])
             Supplement.keep(log.run_id, folded.choices, outcome.brought)
         return bool(ended)
 
@@ -361,9 +363,7 @@ class Journal:
         `sent` is committed here, before the first byte leaves: a run whose process dies after this is never sent again
         by itself. A call that cannot be made (`sends` is False) is claimed to be ended, and leaves its attempt unsent.
         """
-        claimed = Run.objects.filter(pk=run_id, state=Run.State.QUEUED).update(
-            state=Run.State.RUNNING, owner=self.owner, lease_until=Now() + LEASE, begun_at=Now()
-        )
+        claimed = CLAIM.run(run=run_id, process=self.owner)
         return bool(claimed) and (not sends or self._mark_sent(run_id))
 
     def next_attempt(self, run_id: int, failed: dict[str, Any], wait: timedelta) -> bool:
@@ -396,8 +396,7 @@ class Journal:
         return list(fresh.values_list("pk", flat=True)[:20])
 
     def _mark_sent(self, run_id: int) -> bool:
-        prepared = Attempt.objects.filter(run_id=run_id, state=Attempt.State.PREPARED)
-        return bool(prepared.update(state=Attempt.State.SENT, sent_at=Now()))
+        return bool(MARK_SENT.run(run=run_id))
 
 
 def _result_of(work: Work) -> Any:
@@ -411,6 +410,33 @@ def _result_of(work: Work) -> Any:
         return error
 
 
+CLAIM = Update(
+    lambda run, process: (
+        Run.objects.filter(pk=run, state=Run.State.QUEUED),
+        {"state": Run.State.RUNNING, "owner": process, "lease_until": Now() + LEASE, "begun_at": Now()},
+    )
+)
+MARK_SENT = Update(
+    lambda run: (
+        Attempt.objects.filter(run_id=run, state=Attempt.State.PREPARED),
+        {"state": Attempt.State.SENT, "sent_at": Now()},
+    )
+)
+END = Update(
+    lambda run, process: (
+        Run.objects.filter(pk=run, state=Run.State.RUNNING, owner=process),
+        {"owner": "", "lease_until": None, "ended_at": Now()},
+    )
+)
+END_UNSENT = Update(
+    lambda run: (
+        Attempt.objects.filter(run_id=run, ended_at=None, state=Attempt.State.PREPARED),
+        {"ended_at": Now()},
+    )
+)
+END_ATTEMPT = Update(lambda run: (Attempt.objects.filter(run_id=run, ended_at=None), {"ended_at": Now()}))
+BEGUN = "UPDATE runs_attempt SET state = 'first_byte' WHERE state = 'sent' AND run_id IN ({})"
+DELETE_EVENTS = "DELETE FROM runs_runevent WHERE run_id = %s"
 STILL_OURS = "SELECT id FROM runs_run WHERE state = 'running' AND owner = %s AND id IN ({})"
 # A commit may have been made although the database went away before it said so; made again, it changes nothing. Nobody
 # else can be in conflict: the transaction holds the run as ours.

@@ -1,10 +1,8 @@
 """The cost of a run that has just ended, where its provider did not report one."""
 
-import datetime as dt
 from typing import Any
 
-from django.utils import timezone
-
+from database.statements import Select
 from providers.errors import KINDS, Charge
 from providers.events import Usage
 from providers.models import Price
@@ -37,7 +35,11 @@ def cost_of(run_id: int, record: dict[str, Any], usage: Usage | None) -> dict[st
 
 
 def _price(run_id: int) -> Price | None:
-    run = Run.objects.filter(pk=run_id).values_list("language_model_id", "queued_at").first()
-    model_pk, queued_at = run or (None, None)
-    day: dt.date = (queued_at or timezone.now()).date()
-    return Price.objects.begun(day).filter(language_model_id=model_pk).first() if model_pk else None
+    run = _ASKED.first(run=run_id)
+    if run is None or run.language_model_id is None:
+        return None
+    return _PRICE.first(model=run.language_model_id, day=run.queued_at.date())
+
+
+_ASKED = Select(lambda run: Run.objects.only("language_model", "queued_at").filter(pk=run))
+_PRICE = Select(lambda model, day: Price.objects.begun(day).filter(language_model=model)[:1])

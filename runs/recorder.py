@@ -1,7 +1,6 @@
 """Gathers what a provider says into what is shown now and what is kept at the end."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 from providers.client import Batch
@@ -59,20 +58,21 @@ class Recorder:
         self._attempt_state = Attempt.State.FIRST_BYTE
         self._record["first_byte_ms"] = self._ms = ms
 
-    def take(self, batch: Batch, ms: int) -> Iterator[tuple[str, str]]:
+    def take(self, batch: Batch, ms: int) -> list[tuple[str, str]]:
         """What of this is shown, as (event type, payload) in order; the rest is kept for the record."""
         self._ms = ms
         for piece in batch.raw:
             self._raw.add(ms, piece)
+        shown: list[tuple[str, str]] = []
         has_others = False
         for event in batch.events:
             if getattr(event, "choice", 0):
                 has_others = self._heard(event) or has_others
             else:
-                yield from self._shown(event)
+                self._show(event, shown)
         if has_others:
-            for piece in self._others.pieces(LARGEST_EVENT):
-                yield CHOICE, piece
+            shown.extend((CHOICE, piece) for piece in self._others.pieces(LARGEST_EVENT))
+        return shown
 
     def _heard(self, event: Event) -> bool:
         """Something of another choice than the first; whether it is to be shown."""
@@ -84,20 +84,20 @@ class Recorder:
             self._output()
         return is_shown
 
-    def _shown(self, event: Event) -> Iterator[tuple[str, str]]:
+    def _show(self, event: Event, shown: list[tuple[str, str]]) -> None:
         match event:
             case TextDelta(text) if text:
                 self._output()
                 for piece, block in self._blocks.feed(text):
-                    yield TEXT, piece
+                    shown.append((TEXT, piece))
                     if block:
-                        yield HTML, render(block) if len(block) <= LARGEST_BLOCK else plain(block)
+                        shown.append((HTML, render(block) if len(block) <= LARGEST_BLOCK else plain(block)))
             case ReasoningDelta(text) if text:
                 self._output()
-                yield REASONING, text
+                shown.append((REASONING, text))
             case ToolCallDelta():
                 self._output()
-                yield TOOL_CALL, json.dumps(call_piece(event))
+                shown.append((TOOL_CALL, json.dumps(call_piece(event))))
             case _:
                 self._keep(event)
 

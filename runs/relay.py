@@ -1,7 +1,6 @@
 """What one reader is told about the runs it follows: the socket has one of these, and so has the event stream."""
 
 import asyncio
-import time
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from typing import NamedTuple, cast
@@ -42,7 +41,10 @@ class Relay:
         self._notices: deque[Frame] = deque()
         self._awake = asyncio.Event()
         self._re_read = re_read
-        self._look_again = time.monotonic() + re_read
+        self._timer: asyncio.TimerHandle | None = None
+        self._has_rung = False
+        # Of what is followed, some has to be read: it was not kept, or its end is not known.
+        self.has_missed = False
 
     @property
     def run_ids(self) -> list[int]:
@@ -83,8 +85,11 @@ class Relay:
             self._awake.set()
 
     def close(self) -> None:
+        """Nobody listens any more."""
         for run_id in self.run_ids:
             self.unfollow(run_id)
+        if self._timer:
+            self._timer.cancel()
 
     # What has happened
 
@@ -123,29 +128,51 @@ class Relay:
         followings = self._followings.values()
         return any(following.is_given_up for following in followings) or (bool(followings) and self._window.is_stuck)
 
-    async def wait(self) -> None:
-        """Until there may be something to send, or it is time to look around."""
-        if not self._awake.is_set():
-            # A token costs a wait: a timer that wakes takes a fifth of what `asyncio.timeout` takes.
-            timer = asyncio.get_running_loop().call_later(self._re_read, self._awake.set)
-            await self._awake.wait()
-            timer.cancel()
+    async def wait(self) -> bool:
+        """Until there may be something to send; True when it is time to look around, which it is every so often."""
+        if self._timer is None:
+            # One that rings every so often, and not one for each wait: a token costs a wait.
+            self._timer = asyncio.get_running_loop().call_later(self._re_read, self._ring)
+        await self._awake.wait()
         self._awake.clear()
-        if time.monotonic() > self._look_again:
-            self._look_again = time.monotonic() + self._re_read
+        has_rung, self._has_rung = self._has_rung, False
+        if has_rung:
             self._look_after_others()
+        return has_rung
+
+    def _ring(self) -> None:
+        self._timer, self._has_rung = None, True
+        self._awake.set()
 
     async def batches(self) -> AsyncIterator[list[Frame]]:
         """All that may be sent right now. What is given counts as sent, and as unacknowledged."""
-        if self._notices:
-            notices = list(self._notices)
-            self._notices.clear()
-            yield notices
-        for following in list(self._followings.values()):
-            if frames := self._buffered_frames(following):
+        if frames := self.ready():
+            yield frames
+        if self.has_missed:
+            async for frames in self.missed():
                 yield frames
+
+    def ready(self) -> list[Frame]:
+        """What may be sent right now and is at hand, which is all of it as long as the reader keeps up.
+
+        `has_missed` says afterwards whether there is more to be had from `missed`.
+        """
+        frames = list(self._notices)
+        self._notices.clear()
+        self.has_missed = False
+        for following in self._followings.values():
+            while event := following.take():
+                frames.append(_sent(following, event))
             if following.is_complete:
-                yield [_end(following, following.last_seq, following.final_state)]
+                frames.append(_end(following, following.last_seq, following.final_state))
+            elif following.is_behind or following.final_state:
+                self.has_missed = True
+        return frames
+
+    async def missed(self) -> AsyncIterator[list[Frame]]:
+        """What has to be read before it can be sent."""
+        for following in list(self._followings.values()):
+            if following.is_complete:
                 continue
             if following.final_state and not following.buffered:
                 following.is_behind = True
@@ -157,12 +184,6 @@ class Relay:
         """Runs of other processes may have gone on without a wake-up."""
         for following in self._followings.values():
             following.is_behind = following.is_behind or not engine().performs(following.run_id)
-
-    def _buffered_frames(self, following: Following) -> list[Frame]:
-        frames = []
-        while event := following.take():
-            frames.append(_sent(following, event))
-        return frames
 
     async def _read_frames(self, following: Following) -> list[Frame]:
         """The next frames from the database; the last one of the run, if there is no more to come."""

@@ -17,6 +17,7 @@ from chat.parts import Part
 from chat.settings import Settings
 from chat.tools.results import Result
 from chat.written import Written
+from database.statements import insert, update
 from providers.models import LanguageModel
 from runs.models import Run
 
@@ -29,6 +30,11 @@ SAID_BY_RUNS = tuple(
         *("text", "tool_calls", "endpoint", "requested_model"),
         *("supplement__shown", "supplement__for_next_turn"),
     )
+)
+# What a message, and the reply to it, may change about its conversation.
+CHANGED_BY_A_REPLY = (
+    *("title", "leaf", "language_model", "system_prompt", "system_role", "parameters", "in_background"),
+    *("draft", "draft_parts", "has_parts", "updated_at"),
 )
 # How long a deleted conversation can be brought back.
 UNDO_PERIOD = timedelta(days=7)
@@ -132,7 +138,7 @@ class Conversation(models.Model):
     # Saying something
 
     @classmethod
-    @transaction.atomic
+    @transaction.atomic(savepoint=False)
     def say(
         cls,
         user: User,
@@ -143,16 +149,17 @@ class Conversation(models.Model):
         parts: Sequence[Part] = (),
     ) -> Message:
         """Send this at the end of the branch in view, in a new conversation where there is none yet."""
-        conversation = conversation or cls.objects.create(user=user)
+        conversation = conversation or insert(cls(user=user))
         return conversation.send(text, settings, client_token, parts, after=conversation.leaf_id)
 
-    @transaction.atomic
+    @transaction.atomic(savepoint=False)
     def send(
         self, text: str, settings: Settings, client_token: str, parts: Sequence[Part] = (), *, after: int | None
     ) -> Message:
         """The empty reply, which a queued run will write, to the person's message after that one."""
-        message = self.messages.create(
-            parent_id=after, role=Message.Role.USER, written=text, parts=[part.stored for part in parts]
+        stored = [part.stored for part in parts]
+        message = insert(
+            Message(conversation=self, parent_id=after, role=Message.Role.USER, written=text, parts=stored)
         )
         self.draft, self.draft_parts = "", []
         self.has_parts = self.has_parts or bool(parts)
@@ -160,7 +167,7 @@ class Conversation(models.Model):
             self.title = title_of(text or " ".join(part.label for part in parts))
         return self.reply_to(message, settings, client_token)
 
-    @transaction.atomic
+    @transaction.atomic(savepoint=False)
     def reply_to(self, message: Message, settings: Settings, client_token: str) -> Message:
         """A new reply to this message, beside those it may have, with the queued run that will write it."""
         turns = [*self.turns(message.parent_id, settings.language_model), message.turn]
@@ -171,7 +178,7 @@ class Conversation(models.Model):
         self.parameters = settings.written
         self.in_background = settings.in_background
         self.updated_at = timezone.now()
-        self.save()
+        update(self, *CHANGED_BY_A_REPLY)
         return reply
 
     @transaction.atomic
@@ -199,7 +206,7 @@ class Conversation(models.Model):
             client_token=client_token,
             in_background=settings.in_background,
         )
-        return self.messages.create(parent=message, role=Message.Role.ASSISTANT, run=run)
+        return insert(Message(conversation=self, parent=message, role=Message.Role.ASSISTANT, run=run))
 
     @transaction.atomic
     def answer(self, reply: Message, results: Iterable[Result], settings: Settings, client_token: str) -> Message:

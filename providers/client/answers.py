@@ -5,13 +5,15 @@ errors that call themselves a stream, sign-in pages of a network in the way.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import cast
 
 import httpx
 
+from providers.client.connections import READER
 from providers.client.deadlines import Deadlines
 from providers.dialects import Dialect, StreamReader
 from providers.errors import Broken, ProviderError
@@ -36,6 +38,38 @@ class Batch:
     raw: list[str]
 
 
+class Body:
+    """The body of a response, as the network gives it, each piece in its time.
+
+    No generator: each token is a piece, and aiohttp's iterator within httpx's three within one of ours took as long as
+    all that is done with it.
+    """
+
+    def __init__(self, response: httpx.Response, deadlines: Deadlines) -> None:
+        if response.headers.get("content-encoding", "identity") != "identity":
+            raise Broken("protocol_error", "The response is compressed, which was not asked for.")
+        self._deadlines = deadlines
+        # Of a transport that has no quick way to read.
+        self._chunks: AsyncGenerator[bytes, None] | None = None
+        self._read: Callable[[], Awaitable[bytes]]
+        if READER in response.extensions:
+            self._read = response.extensions[READER]
+        else:
+            self._chunks = cast("AsyncGenerator[bytes, None]", response.aiter_raw())
+            self._read = partial(anext, self._chunks, b"")
+
+    async def piece(self) -> bytes:
+        """The next piece, or nothing at the end."""
+        piece = await self._deadlines.wait(self._read())
+        if piece:
+            self._deadlines.began = True
+        return piece
+
+    async def aclose(self) -> None:
+        if self._chunks:
+            await self._chunks.aclose()
+
+
 async def batches(
     response: httpx.Response, dialect: Dialect, deadlines: Deadlines, served: list[Event]
 ) -> AsyncGenerator[Batch, None]:
@@ -43,31 +77,32 @@ async def batches(
 
     Raises a `ProviderError` where it breaks, after everything before it was given.
     """
-    async with aclosing(pieces(response, deadlines)) as body:
-        beginning = await _beginning(body)
-        refuse_web_page(beginning)
-        if _is_json(beginning):
-            yield read_whole(await gather(body, beginning), dialect, served)
-        else:
-            async with aclosing(_streamed(beginning, body, dialect.stream_reader(), served)) as streamed:
-                async for batch in streamed:
-                    yield batch
+    async with aclosing(Body(response, deadlines)) as body:
+        piece = await _beginning(body)
+        refuse_web_page(piece)
+        if _is_json(piece):
+            yield read_whole(await gather(body, piece), dialect, served)
+            return
+        stream, reader = EventStream(), dialect.stream_reader()
+        while piece:
+            batch, error = _understood(stream.feed(piece), reader, served)
+            if batch:
+                served = []
+                yield batch
+            if error:
+                raise error
+            if reader.is_over:
+                await _finish_reading(body)
+                return
+            piece = await _next(body, reader)
+        for batch in _rest(stream, reader, served):
+            yield batch
 
 
-async def pieces(response: httpx.Response, deadlines: Deadlines) -> AsyncGenerator[bytes, None]:
-    """The body of a response, as the network gives it, each piece in its time."""
-    if response.headers.get("content-encoding", "identity") != "identity":
-        raise Broken("protocol_error", "The response is compressed, which was not asked for.")
-    async with aclosing(cast("AsyncGenerator[bytes, None]", response.aiter_raw())) as chunks:
-        while (piece := await deadlines.wait(anext(chunks, None))) is not None:
-            deadlines.began = True
-            yield piece
-
-
-async def gather(body: AsyncGenerator[bytes, None], beginning: bytes = b"") -> bytes:
+async def gather(body: Body, beginning: bytes = b"") -> bytes:
     """A body in one piece. Raises `Broken` when it is too large."""
     parts, size = [beginning], len(beginning)
-    async for piece in body:
+    while piece := await body.piece():
         parts.append(piece)
         size += len(piece)
         if size > ANSWER_BYTES:
@@ -94,68 +129,54 @@ def _first_byte(body: bytes) -> bytes:
     return body.removeprefix(BYTE_ORDER_MARK).lstrip()[:1]
 
 
-async def _beginning(body: AsyncGenerator[bytes, None]) -> bytes:
+async def _beginning(body: Body) -> bytes:
     """As much of the body as tells what it is."""
     read = b""
-    async for piece in body:
+    while piece := await body.piece():
         read += piece
         if (_first_byte(read) and len(read) >= len(BYTE_ORDER_MARK)) or len(read) > BLANK_BYTES:
             break
     return read
 
 
-async def _streamed(
-    beginning: bytes, body: AsyncGenerator[bytes, None], reader: StreamReader, served: list[Event]
-) -> AsyncGenerator[Batch, None]:
-    stream = EventStream()
-    piece: bytes | None = beginning
-    while piece is not None:
-        data = stream.feed(piece)
-        for batch in _understood(data, reader, served):
-            served = []
-            yield batch
-        if reader.is_over:
-            await _finish_reading(body)
-            return
-        piece = await _next(body, reader)
-    half_an_event: Broken | None = None
+async def _next(body: Body, reader: StreamReader) -> bytes:
+    """The next piece, or nothing at the end. Once the answer is whole, a broken connection is only another end."""
     try:
-        for batch in _understood(stream.close(), reader, served):
-            yield batch
-    except Broken as error:
-        if error.kind.name != "protocol_error":
-            raise
-        half_an_event = error
-    if rest := reader.close():
-        yield Batch(rest, [])
-    if not reader.saw_end:
-        raise Broken("incomplete") from half_an_event
-
-
-async def _next(body: AsyncGenerator[bytes, None], reader: StreamReader) -> bytes | None:
-    """The next piece, or None at the end. Once the answer is whole, a broken connection is only another end."""
-    try:
-        return await anext(body, None)
+        return await body.piece()
     except Broken:
         if not reader.saw_end:
             raise
-        return None
+        return b""
 
 
-def _understood(data: list[str], reader: StreamReader, served: list[Event]) -> Iterator[Batch]:
-    """One batch of what the data says. When the reader stops at an error, first what came before it, then the error."""
-    events = [*served]
+def _understood(
+    data: list[str], reader: StreamReader, served: list[Event]
+) -> tuple[Batch | None, ProviderError | None]:
+    """What the data says. Where the reader stops at an error, what came before it, and the error that comes then."""
+    events, error = [*served], None
     try:
         for text in data:
             events += reader.feed(text)
-    except ProviderError:
-        yield Batch(events, data)
-        raise
-    if data:
-        yield Batch(events, data)
+    except ProviderError as stopped_at:
+        error = stopped_at
+    return (Batch(events, data) if data else None), error
 
 
-async def _finish_reading(body: AsyncGenerator[bytes, None]) -> None:
+def _rest(stream: EventStream, reader: StreamReader, served: list[Event]) -> Iterator[Batch]:
+    """What is still to be said when a stream has ended. Raises `Broken` where it ended too early."""
+    batch, error = _understood(stream.close(), reader, served)
+    if batch:
+        yield batch
+    if error and not (isinstance(error, Broken) and error.kind.name == "protocol_error"):
+        raise error
+    if rest := reader.close():
+        yield Batch(rest, [])
+    if not reader.saw_end:
+        # The last data may be half an event, which nobody can read.
+        raise Broken("incomplete") from error
+
+
+async def _finish_reading(body: Body) -> None:
     with suppress(TimeoutError, ProviderError):
         async with asyncio.timeout(LINGER):
-            await anext(body, None)
+            await body.piece()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import httpx
 
 from accounts.secret import Secret
-from providers.client.answers import Batch, batches, gather, pieces, read_whole, refuse_web_page
+from providers.client.answers import Batch, Body, batches, gather, read_whole, refuse_web_page
 from providers.client.connections import client
 from providers.client.deadlines import Deadlines, Timeouts
 from providers.client.faults import in_our_words
@@ -146,8 +146,8 @@ async def _reason(response: httpx.Response, deadlines: Deadlines) -> bytes:
     """As much of an error's body as can be had: the status has said the most."""
     read = b""
     with suppress(ProviderError):
-        async with aclosing(pieces(response, deadlines)) as body:
-            async for piece in body:
+        async with aclosing(Body(response, deadlines)) as body:
+            while piece := await body.piece():
                 read += piece
                 if len(read) >= ERROR_BYTES:
                     break
@@ -155,7 +155,7 @@ async def _reason(response: httpx.Response, deadlines: Deadlines) -> bytes:
 
 
 async def _body(response: httpx.Response, deadlines: Deadlines) -> bytes:
-    async with aclosing(pieces(response, deadlines)) as body:
+    async with aclosing(Body(response, deadlines)) as body:
         whole = await gather(body)
     refuse_web_page(whole)
     return whole

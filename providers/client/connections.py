@@ -14,6 +14,7 @@ from typing import Any
 import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
+from httpx_aiohttp.transport import AiohttpResponseStream
 
 from providers.demo.transport import DemoTransport
 from providers.egress import CheckedResolver
@@ -30,6 +31,12 @@ HEADER_BYTES = 16 * 1024
 KEEPALIVE = 30
 # Seconds that judged addresses are reused; without it a burst of calls asks for one name in as many threads.
 NAME_CACHE = 10
+
+# The extension of a response by which its body is read: a function that waits for the next bytes, and gives none at the
+# end. Its errors are aiohttp's.
+READER = "reader"
+# Bytes that are read at once at most, so that others have their turn in between.
+PIECE_BYTES = 16 * 1024
 
 # The open client of a loop, and the generator whose end closes it.
 _open: dict[asyncio.AbstractEventLoop, tuple[httpx.AsyncClient, AsyncGenerator[httpx.AsyncClient, None]]] = {}
@@ -76,7 +83,7 @@ async def _lifetime() -> AsyncGenerator[httpx.AsyncClient, None]:
         max_field_size=HEADER_BYTES,
     )
     async with Client(
-        transport=AiohttpTransport(client=session, verify=_tls_context(), trust_env=False),
+        transport=Transport(client=session, verify=_tls_context(), trust_env=False),
         mounts={DEMO_ORIGIN: DemoTransport()},
         headers=HEADERS,
         # One client serves everybody: a provider's cookie for one person must not go out with the next one's call.
@@ -98,6 +105,17 @@ class Client(httpx.AsyncClient):
         """The response from its headers on; whoever asked reads it, and closes it."""
         response = await self._transport_for_url(request.url).handle_async_request(request)
         response.request = request
+        return response
+
+
+class Transport(AiohttpTransport):
+    """The way through aiohttp, whose responses say how they are read without an iterator within an iterator."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        response = await super().handle_async_request(request)
+        if isinstance(response.stream, AiohttpResponseStream):
+            content = response.stream._aiohttp_response.content
+            response.extensions[READER] = functools.partial(content.read, PIECE_BYTES)
         return response
 
 

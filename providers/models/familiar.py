@@ -2,9 +2,11 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.models import User
+from database.statements import Update
 from providers.models.language_model import LanguageModel
 
 
@@ -20,7 +22,8 @@ class FamiliarQuerySet(models.QuerySet["Familiar"]):
 
     def used(self, user: User, model: LanguageModel) -> None:
         """The person has just asked this model. It stands on the way of every message, so it is one statement."""
-        self._note(user, model, "used_at")
+        if not _USED.run(user=user.pk, model=model.pk):
+            self._note(user, model, "used_at")
 
     def _note(self, user: User, model: LanguageModel, column: str) -> None:
         now = timezone.now()
@@ -44,3 +47,6 @@ class Familiar(models.Model):
 
     def __str__(self) -> str:
         return f"{self.language_model} of {self.user}"
+
+
+_USED = Update(lambda user, model: (Familiar.objects.filter(user=user, language_model=model), {"used_at": Now()}))

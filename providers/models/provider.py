@@ -3,9 +3,12 @@ from typing import Self
 from django.db import models
 
 from accounts.models import ApiKey, Team, User
+from database.statements import Select
 from providers.dialects import DIALECTS, Dialect
 from providers.egress import origin_of
 from providers.errors import KINDS
+
+_KEY = Select(lambda user, origin: ApiKey.objects.of(user).filter(origin=origin))
 
 
 class ProviderQuerySet(models.QuerySet["Provider"]):
@@ -66,4 +69,4 @@ class Provider(models.Model):
 
     def key_of(self, user: User) -> ApiKey | None:
         """The person's key for this provider's origin, if they have one."""
-        return ApiKey.objects.of(user).filter(origin=self.origin).first()
+        return _KEY.first(user=user.pk, origin=self.origin)

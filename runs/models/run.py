@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.models import User
+from database.statements import Values, insert
 from providers.errors import KINDS, Kind
 from providers.models import Familiar, LanguageModel, Provider
 from runs.attachments import files, holes
@@ -43,6 +44,10 @@ class RunQuerySet(models.QuerySet["Run"]):
         """Queued or running: a handful among millions, found by an index of their own."""
         return self.filter(UNDER_WAY)
 
+    def count_streaming(self, user: User) -> int:
+        """How many of the person's runs stream right now. Asked before every message."""
+        return sum(count for (count,) in _STREAMING.all(user=user.pk))
+
     def waiting(self) -> Self:
         """In the background, and not begun: found by an index of their own, the oldest of a person first."""
         return self.filter(WAITING)
@@ -59,7 +64,7 @@ class RunQuerySet(models.QuerySet["Run"]):
         """Without the record's large columns."""
         return self.defer(*HEAVY)
 
-    @transaction.atomic
+    @transaction.atomic(savepoint=False)
     def queue(
         self,
         *,
@@ -79,7 +84,7 @@ class RunQuerySet(models.QuerySet["Run"]):
             model=model.model_id, messages=messages, parameters=to_send, stream=not in_background
         )
         body, missing = holes.cut(whole)
-        run = self.create(
+        run = Run(
             user=user,
             client_token=client_token or uuid4().hex,
             provider=model.provider,
@@ -91,7 +96,7 @@ class RunQuerySet(models.QuerySet["Run"]):
             body=zlib.compress(body),
             holes=missing or None,
         )
-        Attempt.objects.create(run=run, number=1)
+        insert(Attempt(run=insert(run), number=1))
         Familiar.objects.used(user, model)
         return run
 
@@ -288,3 +293,14 @@ class Run(models.Model):
             return []
         lines = zlib.decompress(self.raw).decode().splitlines()
         return [(int(ms), json.loads(piece)) for ms, piece in (line.split("\t", 1) for line in lines)]
+
+
+_STREAMING = Values(
+    lambda user: (
+        Run.objects.under_way()
+        .filter(user=user, in_background=False)
+        .values("user")
+        .annotate(count=models.Count("pk"))
+        .values_list("count")
+    )
+)

@@ -45,10 +45,11 @@ class Supplement(models.Model):
                 for_next_turn=brought.for_next_turn,
                 logprobs=brought.logprobs,
             )
-        Medium.objects.bulk_create(
-            Medium(run_id=run_id, number=number, kind=one.kind, content_type=one.content_type, content=one.content)
-            for number, one in enumerate(brought.media)
-        )
+        if brought.media:
+            Medium.objects.bulk_create(
+                Medium(run_id=run_id, number=number, kind=one.kind, content_type=one.content_type, content=one.content)
+                for number, one in enumerate(brought.media)
+            )
 
 
 class Medium(models.Model):

@@ -2,6 +2,7 @@ from collections.abc import Callable
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.db import transaction
 
 from chat.models import Message
 from providers.models import LanguageModel, Provider
@@ -28,7 +29,8 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     runs: list[int] = []
 
     async def begin(engine: Engine, queue: Callable[[], Message]) -> Message:
-        reply = await sync_to_async(queue)()
+        # As the journal does: what fails undoes itself alone.
+        reply = await sync_to_async(transaction.atomic(queue))()
         assert reply.run_id
         runs.append(reply.run_id)
         return reply
