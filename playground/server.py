@@ -30,6 +30,10 @@ class LimitedRequest(WebRequest):  # type: ignore[misc]
     Twisted gathers all of it before anybody is asked, Daphne reads all of that into memory, and Django looks last.
     """
 
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        """Twisted would take each form apart too, here in the loop, with all the files in it; Django does that."""
+        super().__init__(*arguments, **options, parsePOSTFormSubmission=False)
+
     def gotLength(self, length: int | None) -> None:  # noqa: N802
         """The size that the headers say; None for one that is sent in pieces."""
         super().gotLength(min(length or 0, settings.REQUEST_BYTES) if length is not None else None)

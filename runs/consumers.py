@@ -9,6 +9,7 @@ from typing import Any
 
 from channels.consumer import get_handler_name
 from channels.db import database_sync_to_async
+from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 
@@ -65,6 +66,11 @@ class RunConsumer(AsyncWebsocketConsumer):
             for run_id in self.relay.run_ids:
                 await self._unfollow(run_id)
             self.relay.close()
+
+    async def websocket_disconnect(self, message: Any) -> None:
+        """It is over. There are no groups to be left here, and no connection to a database to be given back."""
+        await self.disconnect(message["code"])
+        raise StopConsumer
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         """Without a look at the database's connections, which Channels takes in a thread before each message.

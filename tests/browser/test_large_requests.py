@@ -31,3 +31,8 @@ def test_one_of_an_ordinary_size_is_read(product: Product) -> None:
 def test_one_in_pieces_is_read_as_well(product: Product) -> None:
     pieces = b"5\r\nhello\r\n" * 3 + b"0\r\n\r\n"
     assert answer(product, HEAD + b"Transfer-Encoding: chunked\r\n\r\n", pieces).startswith(b"HTTP/1.1 403 ")
+
+
+def test_a_form_that_is_not_whole_is_answered_like_any_other(product: Product) -> None:
+    head = HEAD + b"Content-Type: multipart/form-data; boundary=x\r\n"
+    assert answer(product, head + b"Content-Length: 9\r\n\r\n", b"--x\r\nhalf").startswith(b"HTTP/1.1 403 ")
