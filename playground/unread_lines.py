@@ -1,9 +1,11 @@
-"""Lines that Autobahn composes for its log, in colour and with every setting in them, also where nobody reads any.
+"""What libraries prepare for lines of their logs that nobody reads.
 
-They were a quarter of the calls of a new socket. What is written into a line is now handed to the log as it is, which
-makes words of it where the line is written.
+Autobahn composes its lines in colour and with every setting in them, also where none is written: a quarter of the calls
+of a new socket. What is written into a line is now handed to the log as it is, which makes words of it where the line
+is written. Twisted says for each thing that happens on a connection whose log lines would be about it.
 """
 
+from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
@@ -14,12 +16,16 @@ PAINTERS = {
 
 
 def spare() -> None:
-    """Paint no value that goes into a line."""
+    """Paint no value that goes into a line, and say of none whose it would be."""
     for module_name, names in PAINTERS.items():
-        module = import_module(module_name)
-        for name in names:
-            setattr(module, name, as_it_is)
+        vars(import_module(module_name)).update(dict.fromkeys(names, as_it_is))
+    vars(import_module("twisted.internet.asyncioreactor"))["callWithLogger"] = straight
 
 
 def as_it_is(value: Any, **_: Any) -> Any:
     return value
+
+
+def straight(_: object, function: Callable[..., None], *arguments: Any) -> None:
+    """What a connection has to do. Twisted catches what goes wrong in it within `function`, and the loop the rest."""
+    function(*arguments)

@@ -9,8 +9,9 @@ urlpatterns = [
     path("readyz", health.readyz),
     path("metrics", metrics),
     path("troubles/", troubles, name="troubles"),
-    path("", include("accounts.urls")),
-    path("", include("providers.urls")),
-    path("", include("runs.urls")),
+    # The ways of messages and runs come first: they are asked for the most.
     path("", include("chat.urls")),
+    path("", include("runs.urls")),
+    path("", include("providers.urls")),
+    path("", include("accounts.urls")),
 ]

@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 from channels.consumer import get_handler_name
@@ -41,6 +41,19 @@ RE_READ = 5.0 if settings.REDIS_URL else 1.0
 
 class RunConsumer(AsyncWebsocketConsumer):
     """Follows any number of runs for one page. One task owns the sending, so frames keep their order."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Hear the page, and other processes where there is Redis to hear them by.
+
+        To listen to both takes two more tasks and a wait for either, for each message.
+        """
+        if settings.REDIS_URL:
+            await super().__call__(scope, receive, send)
+            return
+        self.scope, self.base_send = scope, send
+        with suppress(StopConsumer):
+            while True:
+                await self.dispatch(await receive())
 
     # Connecting
 
@@ -142,16 +155,18 @@ class RunConsumer(AsyncWebsocketConsumer):
 
     async def _follow(self, run_id: int, after: int) -> None:
         if len(self.relay.run_ids) < MOST_FOLLOWED:
-            await self._woken_by(run_id, self.channel_layer.group_add)
+            await self._woken_by(run_id, begins=True)
             await self.relay.follow(run_id, after)
 
     async def _unfollow(self, run_id: int) -> None:
         if self.relay.unfollow(run_id):
-            await self._woken_by(run_id, self.channel_layer.group_discard)
+            await self._woken_by(run_id, begins=False)
 
-    async def _woken_by(self, run_id: int, change: Callable[[str, str], Awaitable[None]]) -> None:
+    async def _woken_by(self, run_id: int, *, begins: bool) -> None:
         """Begin or end to be woken by other processes. While Redis is away nobody is: then the database is re-read."""
         if settings.REDIS_URL:
+            layer = self.channel_layer
+            change = layer.group_add if begins else layer.group_discard
             try:
                 await change(wakeups.group(run_id), self.channel_name)
             except Exception as error:

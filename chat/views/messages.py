@@ -9,7 +9,7 @@ from collections.abc import Callable
 from asgiref.sync import async_to_sync
 from django.contrib.auth.decorators import login_required
 from django.db import IntegrityError
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -26,6 +26,7 @@ from chat.sent import sent_html
 from chat.settings import Settings
 from chat.typed import as_typed
 from chat.views.conversations import show
+from database.statements import Select, Values
 from runs.models import Run
 from runs.starting import begin
 
@@ -203,14 +204,21 @@ def go_on_with(request: PersonRequest, message_id: int, choice: int) -> HttpResp
 @require_safe
 def message(request: PersonRequest, message_id: int) -> HttpResponse:
     """One message as it is now: what a page fetches when a reply has ended."""
-    mine = Message.objects.of(request.user).select_related("conversation", "run__supplement")
-    shown = get_object_or_404(_light(mine), pk=message_id)
+    shown = _SHOWN.first(user=request.user.pk, number=message_id)
+    if shown is None:
+        raise Http404
     if shown.is_unseen:
         Run.objects.filter(reply=shown).mark_seen()
-    siblings = shown.conversation.messages.filter(parent_id=shown.parent_id).order_by("pk")
-    shown.stand_among(list(siblings.values_list("pk", flat=True)))
-    shown.is_followed = shown.children.exists()
+    _find_its_place(shown)
     return render(request, "chat/_message.html", {"message": shown, "conversation": shown.conversation})
+
+
+def _find_its_place(message: Message) -> None:
+    """Its number among its alternatives, and whether others answer it."""
+    around = _AROUND if message.parent_id else _AROUND_A_FIRST
+    found = around.all(conversation=message.conversation_id, parent=message.parent_id, number=message.pk)
+    message.stand_among([number for number, parent in found if parent == message.parent_id])
+    message.is_followed = any(parent == message.pk for _, parent in found)
 
 
 def _messages_of(request: PersonRequest) -> QuerySet[Message]:
@@ -220,6 +228,23 @@ def _messages_of(request: PersonRequest) -> QuerySet[Message]:
 
 def _light(messages: QuerySet[Message]) -> QuerySet[Message]:
     return messages.defer(*HEAVY_OF_REPLIES)
+
+
+# Each reply is fetched once more when it has ended.
+_SHOWN = Select(
+    lambda user, number: _light(
+        Message.objects.of(user).filter(pk=number).select_related("conversation", "run__supplement")
+    )
+)
+
+
+def _family(conversation: int, parents: Q) -> QuerySet[Message, tuple[int, int | None]]:
+    messages = Message.objects.filter(parents, conversation=conversation)
+    return messages.order_by("pk").values_list("pk", "parent_id")
+
+
+_AROUND = Values(lambda conversation, parent, number: _family(conversation, Q(parent=parent) | Q(parent=number)))
+_AROUND_A_FIRST = Values(lambda conversation, number: _family(conversation, Q(parent=None) | Q(parent=number)))
 
 
 def go(request: PersonRequest, conversation_id: int, *, whole_page: bool = False) -> HttpResponse:
