@@ -2,7 +2,8 @@
 
 Autobahn composes its lines in colour and with every setting in them, also where none is written: a quarter of the calls
 of a new socket. What is written into a line is now handed to the log as it is, which makes words of it where the line
-is written. Twisted says for each thing that happens on a connection whose log lines would be about it.
+is written. Twisted says for each thing that happens on a connection whose log lines would be about it, and puts each
+request into a log that was never opened.
 """
 
 from collections.abc import Callable
@@ -29,3 +30,7 @@ def as_it_is(value: Any, **_: Any) -> Any:
 def straight(_: object, function: Callable[..., None], *arguments: Any) -> None:
     """What a connection has to do. Twisted catches what goes wrong in it within `function`, and the loop the rest."""
     function(*arguments)
+
+
+def unwritten(_: object) -> None:
+    """The line of a request."""
