@@ -10,7 +10,7 @@ from answer import Answer
 from timed_text import microseconds
 
 # As in static/js/run-socket.js.
-ACKNOWLEDGE_SECONDS = 0.25
+ACKNOWLEDGE_SECONDS = 1.0
 ACKNOWLEDGE_FRAMES = 32
 
 RUN = re.compile(r'data-run-id="(\d+)"')

@@ -19,8 +19,9 @@ from drivers import WsJson  # type: ignore[import-not-found]
 from wire import HttpStream  # type: ignore[import-not-found]
 
 # As in static/js/run-socket.js.
-ACKNOWLEDGE_SECONDS = 0.25
+ACKNOWLEDGE_SECONDS = 1.0
 ACKNOWLEDGE_FRAMES = 32
+ACKNOWLEDGE_CHARACTERS = 64 * 1024
 
 LINK = re.compile(r"^Open (http\S+/welcome/\S+)$", re.MULTILINE)
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="(\w+)"')
@@ -133,7 +134,7 @@ class Follower:
 
     def __init__(self, socket: Any, run: str) -> None:
         self._socket, self._run = socket, run
-        self._seq = self._unacknowledged = 0
+        self._seq = self._unacknowledged = self._characters = 0
         self._timer: asyncio.TimerHandle | None = None
 
     def begin(self) -> None:
@@ -149,7 +150,8 @@ class Follower:
         elif "seq" in frame:
             self._seq = frame["seq"]
             self._unacknowledged += 1
-            if self._unacknowledged >= ACKNOWLEDGE_FRAMES:
+            self._characters += len(payload)
+            if self._unacknowledged >= ACKNOWLEDGE_FRAMES or self._characters >= ACKNOWLEDGE_CHARACTERS:
                 self._acknowledge()
             elif self._timer is None:
                 self._timer = asyncio.get_running_loop().call_later(ACKNOWLEDGE_SECONDS, self._acknowledge)
@@ -158,7 +160,7 @@ class Follower:
         if self._timer:
             self._timer.cancel()
         self._timer = None
-        self._unacknowledged = 0
+        self._unacknowledged = self._characters = 0
         self._send("ack", seq=self._seq)
 
     def _send(self, operation: str, **numbers: int) -> None:

@@ -16,6 +16,7 @@ from playground.asgi import application
 from playground.sockets import MESSAGE_BYTES, SocketProtocol
 from providers import client
 from runs import engine
+from runs.consumers import SAY_AT_ONCE
 
 # Seconds that requests get to be answered when everything else has ended.
 LAST_ANSWERS = 3.0
@@ -76,6 +77,12 @@ class PlaygroundServer(Server):  # type: ignore[misc]
         A step of its own would not do: Twisted begins all that is to happen before the shutdown at the same moment.
         """
         return Deferred.fromFuture(asyncio.ensure_future(self._finish()))
+
+    def create_application(self, protocol: object, scope: dict[str, Any]) -> Any:
+        """For a socket, with the extension by which it is told at once what is stored."""
+        if isinstance(protocol, SocketProtocol):
+            scope["extensions"] = {SAY_AT_ONCE: {"say": protocol.say}}
+        return super().create_application(protocol, scope)
 
     async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
         """From the moment at which it is asked to end it has each connection closed, so that a proxy takes others."""

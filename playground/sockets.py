@@ -1,6 +1,7 @@
 """The sockets of our pages, beneath Channels: how a message leaves, and how a socket is closed."""
 
 import struct
+from collections.abc import Sequence
 
 from daphne.ws_protocol import WebSocketProtocol  # type: ignore[import-untyped]
 from twisted.internet import tcp
@@ -16,6 +17,13 @@ class SocketProtocol(WebSocketProtocol):  # type: ignore[misc]
     and Autobahn put limits on the server's own words: it raised for them, and a socket that was to be closed, or to be
     told much at once, stayed open and silent.
     """
+
+    def say(self, texts: Sequence[str]) -> None:
+        """These messages, one after the other."""
+        left = len(texts)
+        for text in texts:
+            left -= 1
+            self.sendMessage(text.encode(), has_more=left > 0)
 
     def sendMessage(self, payload: bytes, isBinary: bool = False, *, has_more: bool = False) -> None:  # noqa: N802, N803
         """One message, of any size, as one frame; `MESSAGE_BYTES` are for what comes in.

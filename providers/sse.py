@@ -36,11 +36,25 @@ class EventStream:
         """The events that these bytes complete."""
         left = MAX_RUN - self._read
         self._read += len(data)
+        if self._is_one_event(data) and len(data) <= left:
+            self._at_start = False
+            return [data[6:-2].decode("utf-8", "replace")]
         if len(data) <= left:
             return self._given(self._events_in(data))
         events = self._events_in(data[: max(left, 0)])
         self._too_large = True
         return self._given(events)
+
+    def _is_one_event(self, data: bytes) -> bool:
+        """One event of one line with nothing left over before it, as nearly each read of a stream of tokens is."""
+        return (
+            data.startswith(b"data: ")
+            and data.endswith(b"\n\n")
+            and data.find(b"\n") == len(data) - 2
+            and len(data) <= MAX_EVENT
+            and b"\r" not in data
+            and not (self._line or self._data or self._after_cr or self._too_large)
+        )
 
     def close(self) -> list[str]:
         """The last event, where the stream ended without a blank line."""

@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -32,6 +33,9 @@ SIGNED_OUT = 4401
 MOST_OPERATIONS = 200
 # Seconds between two looks whether the person is still signed in.
 SESSION_CHECK = 30.0
+# The extension of a server, in the sense of ASGI, that takes texts for a socket without being waited for: a function
+# `say`, in order with what is sent otherwise. Ours has it.
+SAY_AT_ONCE = "playground.say_at_once"
 # Seconds after which a run of another process is read again, in case a wake-up was lost; there are none without Redis.
 RE_READ = 5.0 if settings.REDIS_URL else 1.0
 
@@ -65,7 +69,7 @@ class RunConsumer(AsyncWebsocketConsumer):
         self.user = user
         # When the session was last found to be this person's.
         self.looked_at = time.monotonic()
-        self.relay = Relay(re_read=RE_READ)
+        self.relay = Relay(re_read=RE_READ, say=self._say_at_once())
         self.operations: list[float] = []
         await self.accept()
         metrics.socket_opened()
@@ -201,6 +205,12 @@ class RunConsumer(AsyncWebsocketConsumer):
             if is_time_to_look and self.relay.is_given_up:
                 await self.close(TRY_AGAIN_LATER, "nothing was acknowledged for too long")
                 return
+
+    def _say_at_once(self) -> Callable[[list[Frame]], None] | None:
+        """The way past the event loop's queue, where the server has one."""
+        extensions: dict[str, Any] = dict(self.scope.get("extensions") or {})
+        say = extensions.get(SAY_AT_ONCE, {}).get("say")
+        return (lambda frames: say([frame.content for frame in frames])) if say else None
 
     async def _send_frames(self, frames: list[Frame]) -> None:
         left = len(frames)

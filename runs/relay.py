@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import NamedTuple, cast
 
 from channels.db import database_sync_to_async
@@ -32,14 +32,20 @@ class Frame(NamedTuple):
 class Relay:
     """Follows any number of runs for one reader: each event once, in order, and no more than the reader can take."""
 
-    def __init__(self, *, re_read: float) -> None:
-        """`re_read`: seconds after which a run of another process is read again, in case a wake-up was lost."""
+    def __init__(self, *, re_read: float, say: Callable[[list[Frame]], None] | None = None) -> None:
+        """`re_read`: seconds after which a run of another process is read again, in case a wake-up was lost.
+
+        `say`: gives frames to the reader without waiting, where there is such a way.
+        """
         self._followings: dict[int, Following] = {}
         # Not followed any more, with frames that may still be on their way.
         self._left: dict[int, Following] = {}
         self._window = Window()
         self._notices: deque[Frame] = deque()
         self._awake = asyncio.Event()
+        self._is_idle = False
+        self._say = say
+        self._broke: Exception | None = None
         self._re_read = re_read
         self._timer: asyncio.TimerHandle | None = None
         self._has_rung = False
@@ -80,9 +86,12 @@ class Relay:
 
     def acknowledge(self, run_id: int, seq: int) -> None:
         if following := self._followings.get(run_id) or self._left.get(run_id):
+            was_blocked = following.is_blocked
             following.acknowledge(seq)
-            self._left = {run: left for run, left in self._left.items() if left.is_on_its_way}
-            self._awake.set()
+            if self._left:
+                self._left = {run: left for run, left in self._left.items() if left.is_on_its_way}
+            if was_blocked:
+                self._awake.set()
 
     def close(self) -> None:
         """Nobody listens any more."""
@@ -97,6 +106,22 @@ class Relay:
         """Events of a run of this process are stored."""
         if following := self._followings.get(run_id):
             following.offer(events)
+            if self._say and self._is_idle and not self._awake.is_set():
+                self._say_at_once(following, self._say)
+            else:
+                self._awake.set()
+
+    def _say_at_once(self, following: Following, say: Callable[[list[Frame]], None]) -> None:
+        """Nobody is sending anything, so what is new can go out right here: a task that wakes for each token takes as
+        long as the sending.
+        """
+        try:
+            if frames := _buffered(following):
+                say(frames)
+        except Exception as error:
+            # Raised where this reader's frames are sent, and not at the journal, which tells others as well.
+            self._broke = error
+        if self._broke or following.is_behind:
             self._awake.set()
 
     def notice(self, run_id: int, state: str, facts: dict[str, object]) -> None:
@@ -133,8 +158,14 @@ class Relay:
         if self._timer is None:
             # One that rings every so often, and not one for each wait: a token costs a wait.
             self._timer = asyncio.get_running_loop().call_later(self._re_read, self._ring)
-        await self._awake.wait()
+        self._is_idle = True
+        try:
+            await self._awake.wait()
+        finally:
+            self._is_idle = False
         self._awake.clear()
+        if self._broke:
+            raise self._broke
         has_rung, self._has_rung = self._has_rung, False
         if has_rung:
             self._look_after_others()
@@ -161,8 +192,7 @@ class Relay:
         self._notices.clear()
         self.has_missed = False
         for following in self._followings.values():
-            while event := following.take():
-                frames.append(_sent(following, event))
+            frames += _buffered(following)
             if following.is_complete:
                 frames.append(_end(following, following.last_seq, following.final_state))
             elif following.is_behind or following.final_state:
@@ -209,6 +239,13 @@ class Relay:
             following.is_behind = False
             frames.append(_end(following, progress.last_seq, progress.state))
         return frames
+
+
+def _buffered(following: Following) -> list[Frame]:
+    frames = []
+    while event := following.take():
+        frames.append(_sent(following, event))
+    return frames
 
 
 def _end(following: Following, last_seq: int, state: str) -> Frame:

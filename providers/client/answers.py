@@ -94,7 +94,13 @@ async def batches(
             if reader.is_over:
                 await _finish_reading(body)
                 return
-            piece = await _next(body, reader)
+            try:
+                piece = await body.piece()
+            except Broken:
+                # Once the answer is whole, a broken connection is only another end.
+                if not reader.saw_end:
+                    raise
+                piece = b""
         for batch in _rest(stream, reader, served):
             yield batch
 
@@ -137,16 +143,6 @@ async def _beginning(body: Body) -> bytes:
         if (_first_byte(read) and len(read) >= len(BYTE_ORDER_MARK)) or len(read) > BLANK_BYTES:
             break
     return read
-
-
-async def _next(body: Body, reader: StreamReader) -> bytes:
-    """The next piece, or nothing at the end. Once the answer is whole, a broken connection is only another end."""
-    try:
-        return await body.piece()
-    except Broken:
-        if not reader.saw_end:
-            raise
-        return b""
 
 
 def _understood(

@@ -15,23 +15,35 @@ from providers.errors import Broken, NotSent, ProviderError
 
 T = TypeVar("T")
 
+# What the libraries raise when something goes wrong in the network. A `RuntimeError` is what aiohttp says to a reader
+# who comes for more after the connection has gone.
+FAULTS = (httpx.HTTPError, aiohttp.ClientError, OSError, RuntimeError)
+GONE = "Connection closed."
+
 
 async def in_our_words(step: Awaitable[T]) -> T:
     """What the step gives; what goes wrong in the network becomes a `ProviderError`."""
     try:
         return await step
-    except aiohttp.ClientResponseError as error:
-        # Its repr shows the request's headers, the key too. So it is left behind here, and is neither the cause nor
-        # the context of what is raised.
-        unreadable = _unreadable(error)
-    except (httpx.HTTPError, aiohttp.ClientError, OSError) as error:
-        raise _provider_error(error) from error
-    except RuntimeError as error:
-        # What aiohttp says to a reader who comes for more after the connection has gone.
-        if str(error) != "Connection closed.":
-            raise
-        raise Broken("connection_lost", "It hung up in the middle of the answer.") from error
-    raise unreadable
+    except FAULTS as error:
+        ours = worded(error)
+    raise ours
+
+
+def worded(error: Exception) -> Exception:
+    """One of `FAULTS` as a `ProviderError`, to be raised after it was left; a mistake of ours as it is."""
+    if isinstance(error, aiohttp.ClientResponseError):
+        # Its repr shows the request's headers, the key too. So it is left behind, and is neither the cause nor the
+        # context of what is raised.
+        return _unreadable(error)
+    if isinstance(error, httpx.HTTPError | aiohttp.ClientError | OSError):
+        ours = _provider_error(error)
+    elif str(error) == GONE:
+        ours = Broken("connection_lost", "It hung up in the middle of the answer.")
+    else:
+        return error
+    ours.__cause__ = error
+    return ours
 
 
 def _unreadable(error: aiohttp.ClientResponseError) -> ProviderError:

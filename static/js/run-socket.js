@@ -1,5 +1,8 @@
-const ACKNOWLEDGE_MILLISECONDS = 250;
+// When what arrives is acknowledged: after this long, or so many frames of a run, or so many characters of all. The last
+// two are half and a quarter of what may be on its way here, so a quick answer does not wait for the first.
+const ACKNOWLEDGE_MILLISECONDS = 1000;
 const ACKNOWLEDGE_FRAMES = 32;
+const ACKNOWLEDGE_CHARACTERS = 64 * 1024;
 // The close code of a server that no longer knows who we are.
 const SIGNED_OUT = 4401;
 // A network that lets no socket through refuses it, or cuts it soon: so many refusals in a row without it ever having
@@ -14,6 +17,7 @@ export class RunSocket {
   #socket = null;
   // Run id → {count, seq} of the events that are not acknowledged yet
   #unacknowledged = new Map();
+  #unacknowledgedCharacters = 0;
   #reconnectTimer = 0;
   #acknowledgeTimer = 0;
   #refusals = 0;
@@ -39,7 +43,7 @@ export class RunSocket {
     const socket = this.#socket;
     this.#socket = null;
     this.#openSince = 0;
-    this.#unacknowledged.clear();
+    this.#forgetUnacknowledged();
     clearTimeout(this.#reconnectTimer);
     socket?.close();
   }
@@ -55,7 +59,7 @@ export class RunSocket {
     const socket = new WebSocket(`${scheme}//${location.host}/ws/`);
     this.#socket = socket;
     socket.onopen = () => this.#opened();
-    socket.onmessage = (event) => this.#receive(JSON.parse(event.data));
+    socket.onmessage = (event) => this.#receive(JSON.parse(event.data), event.data.length);
     socket.onclose = (event) => socket === this.#socket && this.#lost(event.code);
   }
 
@@ -66,13 +70,15 @@ export class RunSocket {
     for (const [run, after] of this.#connection.cursors) this.#send({ op: "follow", run, after });
   }
 
-  #receive(frame) {
+  #receive(frame, characters) {
     this.#connection.receive(frame);
     // All that arrives is acknowledged, wanted or not: until then it takes the place of other runs on the way here.
     if (frame.seq === undefined || !this.#isOpen) return;
     const count = (this.#unacknowledged.get(frame.run)?.count ?? 0) + 1;
     this.#unacknowledged.set(frame.run, { count, seq: frame.seq });
-    if (count >= ACKNOWLEDGE_FRAMES) this.#acknowledge();
+    this.#unacknowledgedCharacters += characters;
+    const isMuch = count >= ACKNOWLEDGE_FRAMES || this.#unacknowledgedCharacters >= ACKNOWLEDGE_CHARACTERS;
+    if (isMuch) this.#acknowledge();
     else this.#acknowledgeTimer ||= setTimeout(() => this.#acknowledge(), ACKNOWLEDGE_MILLISECONDS);
   }
 
@@ -80,12 +86,17 @@ export class RunSocket {
     clearTimeout(this.#acknowledgeTimer);
     this.#acknowledgeTimer = 0;
     for (const [run, { seq }] of this.#unacknowledged) this.#send({ op: "ack", run, seq });
+    this.#forgetUnacknowledged();
+  }
+
+  #forgetUnacknowledged() {
     this.#unacknowledged.clear();
+    this.#unacknowledgedCharacters = 0;
   }
 
   #lost(code) {
     this.#socket = null;
-    this.#unacknowledged.clear();
+    this.#forgetUnacknowledged();
     if (this.#openSince) this.#cuts = Date.now() - this.#openSince < SOON ? this.#cuts + 1 : 0;
     else if (!this.#wasOpen) this.#refusals += 1;
     this.#openSince = 0;

@@ -92,6 +92,30 @@ def test_opaque_reasoning_is_kept_and_not_shown() -> None:
     ]
 
 
+@given(
+    st.lists(
+        st.one_of(
+            st.fixed_dictionaries(
+                {"content": st.text() | st.none() | st.integers()},
+                optional={"role": st.just("assistant"), "reasoning": st.text()},
+            ),
+            any_json(),
+        )
+    ),
+    st.sampled_from([None, "stop", 1]),
+)
+def test_a_plain_chunk_says_what_it_says_among_other_things(deltas: list[Any], ended: Any) -> None:
+    plain, reference = OPENAI.stream_reader(), OPENAI.stream_reader()
+    for number, delta in enumerate(deltas):
+        reason = ended if number == len(deltas) - 1 else None
+        said = {"id": "c-1", "model": "m", "choices": [{"index": 0, "delta": delta, "finish_reason": reason}]}
+        among_others = {**said, "something": "nobody reads"}
+
+        assert plain.feed(json.dumps(said)) == reference.feed(json.dumps(among_others))
+        assert plain.saw_end == reference.saw_end
+    assert plain.close() == reference.close()
+
+
 @pytest.mark.parametrize(
     ("raw", "reason"),
     [

@@ -142,3 +142,16 @@ def test_a_run_of_exactly_the_bound_is_whole() -> None:
     event = b"data: " + b"x" * 1016 + b"\n\n"
 
     assert len(read(*[event * 1024] * 10)) == MAX_RUN // len(event) == 10240
+
+
+@given(st.binary(max_size=40).map(lambda data: data.replace(b"\n", b"").replace(b"\r", b"")), st.integers(0, 60))
+def test_a_whole_event_in_one_read_is_what_it_is_in_two(data: bytes, cut: int) -> None:
+    written = b"data: " + data + b"\n\n"
+
+    assert read(written) == read(written[:cut], written[cut:])
+    assert read(b"data: before\n\n", written) == ["before", *read(written)]
+
+
+def test_a_whole_event_behind_half_of_one_belongs_to_it() -> None:
+    assert read(b"data: one\n", b"data: two\n\n") == ["one\ntwo"]
+    assert read(b"half a line ", b"data: two\n\n") == []

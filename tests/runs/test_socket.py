@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pytest
@@ -30,6 +31,8 @@ PATIENCE = 20
 
 class Page:
     """A page's end of the socket."""
+
+    is_told_at_once = False
 
     def __init__(self, communicator: WebsocketCommunicator, session: SessionStore) -> None:
         self.communicator, self.session = communicator, session
@@ -62,15 +65,28 @@ def session_of(user: User) -> SessionStore:
     return SessionStore(client.cookies[settings.SESSION_COOKIE_NAME].value)
 
 
+@pytest.fixture(params=["as any server", "at once"], autouse=True)
+def says_at_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once as with any server, and once as with ours, which takes frames without being waited for."""
+    monkeypatch.setattr(Page, "is_told_at_once", request.param == "at once")
+
+
 @asynccontextmanager
 async def page(user: User) -> AsyncIterator[Page]:
     session = await sync_to_async(session_of)(user)
     cookie = f"{settings.SESSION_COOKIE_NAME}={session.session_key}".encode()
     communicator = WebsocketCommunicator(RunConsumer.as_asgi(), "/ws/", headers=[(b"cookie", cookie)])
+    if Page.is_told_at_once:
+        communicator.scope["extensions"] = {consumers.SAY_AT_ONCE: {"say": partial(tell, communicator)}}
     connected, _ = await communicator.connect(PATIENCE)
     assert connected
     yield Page(communicator, session)
     await communicator.disconnect(timeout=PATIENCE)
+
+
+def tell(communicator: WebsocketCommunicator, texts: list[str]) -> None:
+    for text in texts:
+        communicator.output_queue.put_nowait({"type": "websocket.send", "text": text})
 
 
 def text_of(frames: list[dict[str, Any]]) -> str:

@@ -7,6 +7,7 @@ every value is looked at before it is used, and what cannot be used is passed ov
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from providers.dialects.openai.messages import PLAIN as PLAIN_DELTA
 from providers.dialects.openai.messages import MessageReader
 from providers.dialects.openai.usage import read_timings, read_usage
 from providers.dialects.refusals import refusal_in
@@ -30,6 +31,11 @@ FINISH_REASONS = {
     "content_filter": FinishReason.CONTENT_FILTER,
     "safety": FinishReason.CONTENT_FILTER,
 }
+# What a chunk consists of that brings a piece of text and nothing else: members that are read once, or not at all.
+PLAIN = frozenset(
+    {"id", "object", "created", "model", "choices", "usage", "system_fingerprint", "service_tier", "provider"}
+)
+PLAIN_CHOICE = frozenset({"index", "delta", "finish_reason", "native_finish_reason", "logprobs"})
 # What a search found, beside the choices instead of in one; some streams say it again with every chunk.
 FOUND = ("citations", "search_results")
 # OpenRouter finishes so what its upstream did not; an answer that failed is not one that is done.
@@ -65,13 +71,30 @@ class AnswerReader:
                 return self.close()
             if not mark:
                 return []
-        return self._read(parsed_piece(data), "delta")
+        chunk = parsed_piece(data)
+        text = self._plain_text(chunk)
+        return self._read(chunk, "delta") if text is None else self._messages.said(text)
 
     def close(self) -> list[Event]:
         return self._messages.close()
 
     def read_whole(self, answer: Mapping[str, Any]) -> list[Event]:
         return self._read(answer, "message") + self.close()
+
+    def _plain_text(self, chunk: Mapping[str, Any]) -> str | None:
+        """The text of a chunk that brings nothing else, as nearly each one does; the rest need not be looked for."""
+        if not PLAIN.issuperset(chunk) or chunk.get("usage") or not (self._served.request_id and self._served.model):
+            return None
+        choices = chunk.get("choices")
+        if not isinstance(choices, list) or len(choices) != 1 or not isinstance(choices[0], dict):
+            return None
+        choice, delta = choices[0], choices[0].get("delta")
+        if not PLAIN_CHOICE.issuperset(choice) or choice.get("finish_reason") or choice.get("logprobs"):
+            return None
+        if choice.get("index") != 0 or 0 not in self._begun or not isinstance(delta, dict):
+            return None
+        text = delta.get("content")
+        return text if PLAIN_DELTA.issuperset(delta) and isinstance(text, str) else None
 
     def _read(self, answer: Mapping[str, Any], member: str) -> list[Event]:
         if answer.get("error"):

@@ -29,6 +29,12 @@ class MessageReader(Speech):
                 if name in EXTRAS and value:
                     events.append(Extra(name, clean(value), choice))
 
+    def said(self, text: str) -> list[Event]:
+        """The events of a message, the first one, that is nothing but this text."""
+        events: list[Event] = []
+        self.say(TextDelta, text, events)
+        return events
+
     def _read_reasoning(self, message: Mapping[str, Any], choice: int, events: list[Event]) -> None:
         """Where several of the places hold a text, it is the same one."""
         told = message.get("reasoning_content") or message.get("reasoning")
