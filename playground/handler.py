@@ -34,7 +34,9 @@ class OneThreadHandler(ASGIHandler):
 
     def __init__(self) -> None:
         super().__init__()
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="request")
+        threads = ThreadPoolExecutor(THREADS, thread_name_prefix="request")
+        # Made once: to make one takes as long as the turn itself.
+        self._in_thread = sync_to_async(_taken, thread_sensitive=False, executor=threads)
 
     def load_middleware(self, is_async: bool = False) -> None:
         super().load_middleware(is_async=False)
@@ -79,5 +81,6 @@ class OneThreadHandler(ASGIHandler):
         with suppress(asyncio.CancelledError):
             sending.result()
 
-    async def _in_thread(self, step: Callable[..., Any], *arguments: Any) -> Any:
-        return await sync_to_async(step, thread_sensitive=False, executor=self._threads)(*arguments)
+
+def _taken(step: Callable[..., Any], *arguments: Any) -> Any:
+    return step(*arguments)

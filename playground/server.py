@@ -99,6 +99,7 @@ class PlaygroundServer(Server):  # type: ignore[misc]
         unread_lines.spare()
         self.ws_factory.protocol = SocketProtocol
         self.http_factory.buildProtocol = self._build_protocol
+        self.http_factory.log = unread_lines.unwritten
         self._port = reactor.adoptStreamPort(self._listener.fileno(), self._listener.family, self.http_factory)
         # Twisted has made a copy. With a second one open here the kernel would go on taking connections for nobody.
         self._listener.close()

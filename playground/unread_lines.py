@@ -2,10 +2,9 @@
 
 Autobahn composes its lines in colour and with every setting in them, also where none is written: a quarter of the calls
 of a new socket. What is written into a line is now handed to the log as it is, which makes words of it where the line
-is written. Twisted says for each thing that happens on a connection whose log lines would be about it.
+is written. Twisted puts each request into a log that was never opened.
 """
 
-from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
@@ -16,16 +15,14 @@ PAINTERS = {
 
 
 def spare() -> None:
-    """Paint no value that goes into a line, and say of none whose it would be."""
+    """Paint no value that goes into a line."""
     for module_name, names in PAINTERS.items():
         vars(import_module(module_name)).update(dict.fromkeys(names, as_it_is))
-    vars(import_module("twisted.internet.asyncioreactor"))["callWithLogger"] = straight
 
 
 def as_it_is(value: Any, **_: Any) -> Any:
     return value
 
 
-def straight(_: object, function: Callable[..., None], *arguments: Any) -> None:
-    """What a connection has to do. Twisted catches what goes wrong in it within `function`, and the loop the rest."""
-    function(*arguments)
+def unwritten(_: object) -> None:
+    """The line of a request."""

@@ -39,6 +39,8 @@ SAY_AT_ONCE = "playground.say_at_once"
 # Seconds after which a run of another process is read again, in case a wake-up was lost; there are none without Redis.
 RE_READ = 5.0 if settings.REDIS_URL else 1.0
 
+find_person = database_sync_to_async(person_of)
+
 
 class RunConsumer(AsyncWebsocketConsumer):
     """Follows any number of runs for one page. One task owns the sending, so frames keep their order."""
@@ -60,7 +62,7 @@ class RunConsumer(AsyncWebsocketConsumer):
 
     async def connect(self) -> None:
         self.session_key = session_key_in(self.scope["headers"])
-        user = await database_sync_to_async(person_of)(self.session_key)
+        user = await find_person(self.session_key)
         if user is None:
             await self.close(SIGNED_OUT)
             return

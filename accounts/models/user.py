@@ -4,8 +4,9 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models, transaction
 
 from accounts.models.team import Membership, Team
+from database.statements import Select
 
-BY_NUMBER = "SELECT * FROM accounts_user WHERE id = %s"
+BY_NUMBER = Select(lambda number: User.objects.filter(pk=number))
 
 
 class UserManager(BaseUserManager["User"]):
@@ -26,9 +27,10 @@ class UserManager(BaseUserManager["User"]):
         is_of_all = type(self) is UserManager
         if not is_of_all or args or len(lookups) != 1 or not isinstance(number, int):
             return super().get(*args, **lookups)
-        for user in self.raw(BY_NUMBER, [number]):
-            return user
-        raise self.model.DoesNotExist
+        user = BY_NUMBER.first(number=number)
+        if user is None:
+            raise self.model.DoesNotExist
+        return user
 
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.get(email=(username or "").lower())

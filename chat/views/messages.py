@@ -30,6 +30,9 @@ from database.statements import Select, Values
 from runs.models import Run
 from runs.starting import begin
 
+# Made once: to make one takes as long as the way to the event loop.
+begin_and_wait: Callable[[Callable[[], Message]], Message] = async_to_sync(begin)
+
 
 @login_required
 @require_POST
@@ -64,7 +67,7 @@ def _send(request: PersonRequest, conversation: Conversation | None) -> HttpResp
 def _begun(say: Callable[[], Message]) -> Message | None:
     """The reply that `say` stores, with its run begun; None when the same click has arrived before."""
     try:
-        return async_to_sync(begin)(say)
+        return begin_and_wait(say)
     except IntegrityError:
         return None
 
