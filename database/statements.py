@@ -98,9 +98,9 @@ class Update:
 def insert(row: M) -> M:
     """Store this new object, and give it its number: `save`, without the signals, which nobody listens to."""
     database = _database()
-    sql, fields = _inserts.get((database.vendor, type(row))) or _compose_insert(database, row)
+    sql, columns = _inserts.get((database.vendor, type(row))) or _compose_insert(database, row)
     with database.cursor() as cursor:
-        cursor.execute(sql, [field.get_db_prep_save(field.pre_save(row, True), database) for field in fields])
+        cursor.execute(sql, [column.value(row, database) for column in columns])
         (row.pk,) = cursor.fetchone()
     row._state.adding = False
     row._state.db = database.alias
@@ -115,19 +115,36 @@ def update(row: models.Model, *names: str) -> None:
     _changed(database, sql, [*values, row.pk])
 
 
-# What stores a row of a model, and its fields in their order; by vendor, model, and the fields that are stored.
-_inserts: dict[tuple[str, type[models.Model]], tuple[str, list[Any]]] = {}
+class _Column:
+    """A column of a new row. Most of a new row is what it always begins as, and that is prepared once."""
+
+    def __init__(self, field: Any, database: Any) -> None:
+        self._field, self._name = field, field.attname
+        # What a callable gives is another object each time, and some fields have a say when they are stored.
+        is_made_anew = field.has_default() and callable(field.default)
+        is_plain = not is_made_anew and type(field).pre_save is models.Field.pre_save
+        self._beginning = field.get_default() if is_plain else object()
+        self._prepared = field.get_db_prep_save(self._beginning, database) if is_plain else None
+
+    def value(self, row: models.Model, database: Any) -> Any:
+        if getattr(row, self._name) is self._beginning:
+            return self._prepared
+        return self._field.get_db_prep_save(self._field.pre_save(row, True), database)
+
+
+# What stores a row of a model, and its columns in their order; by vendor, model, and the fields that are stored.
+_inserts: dict[tuple[str, type[models.Model]], tuple[str, list[_Column]]] = {}
 _updates: dict[tuple[str, type[models.Model], tuple[str, ...]], tuple[str, list[Any]]] = {}
 
 
-def _compose_insert(database: Any, row: models.Model) -> tuple[str, list[Any]]:
+def _compose_insert(database: Any, row: models.Model) -> tuple[str, list[_Column]]:
     fields = [field for field in row._meta.local_concrete_fields if not field.primary_key]
     query = InsertQuery(type(row))
     query.insert_values(fields, [row])
     compiler: Any = query.get_compiler(connection=database)
     compiler.returning_fields = [row._meta.pk]
     ((sql, _),) = compiler.as_sql()
-    _inserts[database.vendor, type(row)] = composed = sql, fields
+    _inserts[database.vendor, type(row)] = composed = sql, [_Column(field, database) for field in fields]
     return composed
 
 
