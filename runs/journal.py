@@ -303,54 +303,51 @@ class Journal:
             if not batch and len(works) == 1:
                 # It can undo nothing but itself: its own transaction is enough.
                 return set(), [_result_of(works[0])]
-            if not works and connection.vendor == "sqlite" and all(log.stored for log, _ in batch):
+            if not works and connection.vendor == "sqlite":
                 return self._commit_events(batch), []
-            with transaction.atomic():
+            with transaction.atomic(), connection.cursor() as cursor:
                 results = [_result_of(work) for work in works]
-                ours = self._still_ours([log.run_id for log, _ in batch])
-                rows = [(log.run_id, *event) for log, events in batch if log.run_id in ours for event in events]
-                if rows:
-                    with connection.cursor() as cursor:
-                        cursor.executemany(INSERT_EVENT, rows)
-                if begun := [log.run_id for log, _ in batch if not log.stored]:
-                    with connection.cursor() as cursor:
-                        cursor.execute(BEGUN.format(", ".join(["%s"] * len(begun))), begun)
-            return ours, results
+                return self._store_events(cursor, batch), results
         except FAILURES:
             # The next try gets a fresh connection.
             connection.close()
             raise
 
     def _commit_events(self, batch: list[Taken]) -> set[int]:
-        """What most commits are, and nothing else: events of runs that have begun. By SQLite's own driver, because
-        Django's transaction and cursors around it take as long as all that is done in them.
+        """Events and nothing else, as most commits are. By SQLite's own driver: Django's transaction and cursors around
+        it take as long as all that is done in them.
         """
         connection.ensure_connection()
         driver = connection.connection
-        still_ours = STILL_OURS.format(", ".join(["?"] * len(batch))).replace("%s", "?")
         with connection.wrap_database_errors:
             driver.execute("BEGIN IMMEDIATE")
             try:
-                found = driver.execute(still_ours, [self.owner, *(log.run_id for log, _ in batch)])
-                ours = {run_id for (run_id,) in found.fetchall()}
-                rows = [(log.run_id, *event) for log, events in batch if log.run_id in ours for event in events]
-                driver.executemany(INSERT_EVENT.replace("%s", "?"), rows)
+                ours = self._store_events(driver.cursor(), batch, mark="?")
                 driver.execute("COMMIT")
             except BaseException:
                 driver.rollback()
                 raise
         return ours
 
-    def _still_ours(self, run_ids: list[int]) -> set[int]:
-        """Those of these runs that this process still owns, held for the rest of the transaction."""
-        if not run_ids:
+    def _store_events(self, cursor: Any, batch: list[Taken], *, mark: str = "%s") -> set[int]:
+        """Store them as far as their runs are still ours, whose numbers it gives. `mark` stands for a value in SQL."""
+        if not batch:
             return set()
-        sql = STILL_OURS.format(", ".join(["%s"] * len(run_ids)))
-        if connection.features.has_select_for_update:
-            sql += " FOR NO KEY UPDATE"
-        with connection.cursor() as cursor:
-            cursor.execute(sql, [self.owner, *run_ids])
-            return {run_id for (run_id,) in cursor.fetchall()}
+
+        def several(sql: str, numbers: list[int]) -> str:
+            return sql.format(", ".join([mark] * len(numbers))).replace("%s", mark)
+
+        run_ids = [log.run_id for log, _ in batch]
+        # Held for the rest of the transaction.
+        lock = " FOR NO KEY UPDATE" if connection.features.has_select_for_update else ""
+        cursor.execute(several(STILL_OURS, run_ids) + lock, [self.owner, *run_ids])
+        ours = {run_id for (run_id,) in cursor.fetchall()}
+        rows = [(log.run_id, *event) for log, events in batch if log.run_id in ours for event in events]
+        if rows:
+            cursor.executemany(INSERT_EVENT.replace("%s", mark), rows)
+        if begun := [log.run_id for log, _ in batch if not log.stored]:
+            cursor.execute(several(BEGUN, begun), begun)
+        return ours
 
     def _owned(self) -> QuerySet[Run]:
         return Run.objects.filter(owner=self.owner, state=Run.State.RUNNING)
