@@ -20,9 +20,10 @@ from providers.errors import Broken, NotSent, ProviderError
 from runs import calls, metrics
 from runs.folding import StoredEvent
 from runs.followers import followers
-from runs.journal import Journal, LostError, Outcome, RunLog
+from runs.journal import Journal
 from runs.models import Run
 from runs.recorder import Recorder
+from runs.run_log import LostError, Outcome, RunLog
 from runs.storage import FAILURES, trouble_of
 from runs.wakeups import Wakeups
 

@@ -21,11 +21,11 @@ from providers.events import (
 from runs.blocks import BlockSplitter
 from runs.choices import OtherChoices, call_piece
 from runs.folding import CHOICE, HTML, LARGEST_EVENT, REASONING, TEXT, TOOL_CALL
-from runs.journal import Outcome
 from runs.logprobs import LogprobLog
 from runs.markdown import plain, render
 from runs.models import Attempt, Run
 from runs.raw import RawAnswer
+from runs.run_log import Outcome
 from runs.supplements import Brought
 
 # Characters; rendering a longer block would hold up the other runs of this process, so it stays plain until the end.

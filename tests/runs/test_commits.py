@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 from asgiref.sync import sync_to_async
 
-from runs.journal import Journal, RunLog
+from runs.journal import Journal
 from runs.models import Run, RunEvent
+from runs.run_log import RunLog
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

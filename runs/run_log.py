@@ -1,0 +1,125 @@
+"""What one run has said so far, on its way through the journal. Belongs to the event loop. Pure: no Django, no I/O."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from providers.events import Usage
+from runs.folding import LARGEST_EVENT, REASONING, TEXT, StoredEvent
+from runs.supplements import Brought
+
+# Characters that one run may have waiting for the database before its provider is read no further.
+LARGEST_BACKLOG = 1024 * 1024
+# Neighbouring pieces of these are one event; a tool call's pieces and a finished block stay what they are.
+MERGED = frozenset({TEXT, REASONING})
+
+
+class Writer(Protocol):
+    """Who stores what a log holds."""
+
+    def want(self, log: "RunLog") -> None:
+        """This log has something to be stored."""
+        ...
+
+
+class LostError(Exception):
+    """The run is not ours any more: it was ended or taken over while we were not looking."""
+
+
+@dataclass
+class Outcome:
+    """How a run ended: the columns of its record, the state of its attempt, and what it brought beside its text."""
+
+    state: str
+    record: dict[str, Any]
+    attempt: dict[str, Any]
+    brought: Brought = field(default_factory=Brought)
+    # What a cost is computed from, where none was reported.
+    usage: Usage | None = None
+
+
+@dataclass(eq=False)
+class RunLog:
+    """The events of one run, from the engine's hand to the database."""
+
+    run_id: int
+    journal: Writer
+    started: float = field(default_factory=time.monotonic)
+    events: list[StoredEvent] = field(default_factory=list)
+    # What the next commit will take: (type, payload, ms), neighbours of one type already joined.
+    pending: list[tuple[str, list[str], int]] = field(default_factory=list)
+    # Characters that the last of them has left.
+    space: int = 0
+    backlog: int = 0
+    stored: int = 0
+    lost: bool = False
+    on_stored: Callable[[list[StoredEvent]], None] = lambda _: None
+    on_lost: Callable[[], None] = lambda: None
+    drained: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def restart_clock(self) -> None:
+        """The attempt is about to be sent: its milliseconds count from now."""
+        self.started = time.monotonic()
+
+    @property
+    def ms(self) -> int:
+        """Milliseconds since the attempt was sent."""
+        return int((time.monotonic() - self.started) * 1000)
+
+    def write(self, kind: str, payload: str, ms: int) -> None:
+        """Hand over a piece and the milliseconds of its arrival. It is stored with the next commit, and shown then."""
+        size = len(payload)
+        is_merged = kind in MERGED
+        if is_merged and size > LARGEST_EVENT:
+            for start in range(0, size, LARGEST_EVENT):
+                self.write(kind, payload[start : start + LARGEST_EVENT], ms)
+            return
+        if is_merged and size <= self.space and self.pending and self.pending[-1][0] == kind:
+            self.pending[-1][1].append(payload)
+            self.space -= size
+        else:
+            self.pending.append((kind, [payload], ms))
+            self.space = LARGEST_EVENT - size
+        self.backlog += size
+        self.journal.want(self)
+
+    @property
+    def has_room(self) -> bool:
+        """It may take more, as `room` waits for."""
+        return self.backlog <= LARGEST_BACKLOG and not self.lost
+
+    async def room(self) -> None:
+        """Wait while the database is behind by more than a run may hold in memory. Raises `LostError`."""
+        while not self.has_room and not self.lost:
+            self.drained.clear()
+            await self.drained.wait()
+        if self.lost:
+            raise LostError(f"run {self.run_id}")
+
+    def stored_after(self, seq: int) -> list[StoredEvent]:
+        """What may be shown after this number; numbers begin at 1 and leave none out."""
+        return self.events[seq : self.stored]
+
+    def report(self, events: list[StoredEvent], *, is_ours: bool) -> None:
+        """The commit was made: these events may be shown, if the run is still ours."""
+        if not is_ours and not self.lost:
+            self.lost = True
+            self.on_lost()
+        if events and not self.lost:
+            self.stored = events[-1].seq
+            self.on_stored(events)
+        self.drained.set()
+
+    def take(self) -> list[StoredEvent]:
+        """Number what is pending; it now belongs to the commit that is about to be made."""
+        seq = self.events[-1].seq if self.events else 0
+        taken = [
+            StoredEvent(seq + place, kind, "".join(pieces), ms)
+            for place, (kind, pieces, ms) in enumerate(self.pending, start=1)
+        ]
+        self.pending.clear()
+        self.backlog = 0
+        self.events.extend(taken)
+        return taken
