@@ -75,7 +75,7 @@ class Place:
 
 async def main() -> None:
     options = _options()
-    here, there = _cpus()
+    here, there = processes.two_cpus()
     os.sched_setaffinity(0, here)
     async with AsyncExitStack() as stack:
         places = []
@@ -100,12 +100,6 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--database-url", default="", help="a PostgreSQL server; SQLite unless given")
     parser.add_argument("--port", type=int, default=8291, help="of the first playground; each has the next one")
     return parser.parse_args()
-
-
-def _cpus() -> tuple[set[int], set[int]]:
-    """The CPU of the visitor, and the one of the playgrounds."""
-    cpus = sorted(os.sched_getaffinity(0))
-    return {cpus[-1]}, {cpus[0]}
 
 
 def _fill(product: Product, number: int) -> tuple[int, int, int]:

@@ -19,6 +19,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 import aiohttp
+import processes
 import scratch
 import uvloop
 from product import Product, running
@@ -38,7 +39,7 @@ Measured = dict[str, list[Times]]
 
 async def main() -> None:
     options = _options()
-    here, there = _cpus()
+    here, there = processes.two_cpus()
     os.sched_setaffinity(0, here)
     async with AsyncExitStack() as stack:
         filled: list[dict[str, int]] = []
@@ -64,12 +65,6 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--database-url", default="", help="a PostgreSQL server; SQLite unless given")
     parser.add_argument("--port", type=int, default=8191, help="of the first playground; each has the next one")
     return parser.parse_args()
-
-
-def _cpus() -> tuple[set[int], set[int]]:
-    """The CPU of the visitor, and the one of the playgrounds: they are not to wait for each other."""
-    cpus = sorted(os.sched_getaffinity(0))
-    return {cpus[-1]}, {cpus[0]}
 
 
 async def _fill(product: Product, messages: int) -> dict[str, int]:

@@ -8,6 +8,12 @@ TICKS = os.sysconf("SC_CLK_TCK")
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
+def two_cpus() -> tuple[set[int], set[int]]:
+    """The CPU of those who ask, and the one of the playground: they are not to wait for each other."""
+    cpus = sorted(os.sched_getaffinity(0))
+    return {cpus[-1]}, {cpus[0]}
+
+
 def tree(root: int) -> list[int]:
     """A process with all that it has started."""
     found = [root]

@@ -86,7 +86,7 @@ class Bench:
 
 async def main() -> None:
     options = _options()
-    here, there = _cpus()
+    here, there = processes.two_cpus()
     os.sched_setaffinity(0, here)
     with (
         upstream.running(options.upstream_port, [scenario.model for scenario in SCENARIOS.values()]) as upstream_pid,
@@ -125,12 +125,6 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=8188)
     parser.add_argument("--upstream-port", type=int, default=9188)
     return parser.parse_args()
-
-
-def _cpus() -> tuple[set[int], set[int]]:
-    """The CPU of the provider and the clients, and the one of the playground: they are not to wait for each other."""
-    cpus = sorted(os.sched_getaffinity(0))
-    return {cpus[-1]}, {cpus[0]}
 
 
 if __name__ == "__main__":
