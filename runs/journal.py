@@ -256,8 +256,9 @@ class Journal:
         }
         ended = END.run(record, run=log.run_id, process=self.owner)
         if ended:
-            # Stopped while it waited for its turn: it never left.
-            END_UNSENT.run({**outcome.attempt, "state": Attempt.State.FAILED}, run=log.run_id)
+            if outcome.state != Run.State.DONE:
+                # Stopped while it waited for its turn: it never left.
+                END_UNSENT.run({**outcome.attempt, "state": Attempt.State.FAILED}, run=log.run_id)
             END_ATTEMPT.run(outcome.attempt, run=log.run_id)
             with connection.cursor() as cursor:
                 cursor.execute(DELETE_EVENTS, [log.run_id])
