@@ -73,7 +73,8 @@ class RunStream extends HTMLElement {
       this.#part("thinking").hidden = false;
       this.#part("reasoning").append(this.#pendingReasoning);
     }
-    this.#say(this.#pending ? "Answering…" : "Thinking…");
+    // A block that was finished meanwhile has taken the text with it.
+    this.#say(this.#pendingReasoning && !this.#pending ? "Thinking…" : "Answering…");
     this.#pending = this.#pendingReasoning = "";
     // Behind the frame, which takes long on a slow computer: as much time again is left to everything else, such as typing.
     setTimeout(() => setTimeout(() => this.#paintAgain(), performance.now() - began));

@@ -160,3 +160,22 @@ def test_a_schema_that_is_half_written_is_not_taken_and_not_lost(screen: Screen)
     schema.fill('{"type": "nothing"}')
     schema.blur()
     expect(panel).to_contain_text("This is not a JSON Schema")
+
+
+def test_an_answer_without_thoughts_never_says_that_it_is_thinking(screen: Screen) -> None:
+    screen.open(model="demo/markdown")
+    # Finished blocks take the text away between two painted frames.
+    screen.page.evaluate(
+        """() => {
+            window.said = new Set();
+            new MutationObserver(() => {
+                const state = document.querySelector("run-stream [data-part=state]");
+                if (state) window.said.add(state.textContent.trim());
+            }).observe(document.body, { childList: true, subtree: true, characterData: true });
+        }"""
+    )
+    screen.say("Show me what you can do")
+    screen.expect_state("done")
+    said = set(screen.page.evaluate("() => [...window.said]"))
+    assert "Answering…" in said
+    assert "Thinking…" not in said
