@@ -308,8 +308,8 @@ async def test_a_database_that_stays_away_too_long_costs_nothing_that_was_shown(
             finally:
                 deployment.postgres.start()
             await shown.end()
-            # The sweeper, which told the end, may have found the way back before this process's pages have.
-            await page_once(person, url + "/", lambda text: "cannot be reached" not in text)
+            # Whoever told the end may have found the way back before the pages of this process have.
+            await person.insist([url], MODEL, uuid4().hex)
             record = await person.look(url, reply)
 
     assert "the server's database cannot be reached" in refused
