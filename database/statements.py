@@ -12,6 +12,7 @@ Values in the conditions of a query go to the database as they are given: number
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Generic, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connections, models
@@ -109,10 +110,13 @@ def insert(row: M) -> M:
 
 def update(row: models.Model, *names: str) -> None:
     """Store these fields of the object: `save(update_fields=…)`, without the signals."""
-    database = _database()
-    sql, fields = _updates.get((database.vendor, type(row), names)) or _compose_update(database, row, names)
-    values = [field.get_db_prep_save(field.pre_save(row, False), database) for field in fields]
-    _changed(database, sql, [*values, row.pk])
+    fields: dict[str, Any] = {name: row._meta.get_field(name) for name in names}
+    _update_of(type(row)).run({name: field.pre_save(row, False) for name, field in fields.items()}, number=row.pk)
+
+
+@cache
+def _update_of(model: type[models.Model]) -> Update:
+    return Update(lambda number: (model._base_manager.filter(pk=number), {}))
 
 
 class _Column:
@@ -132,9 +136,8 @@ class _Column:
         return self._field.get_db_prep_save(self._field.pre_save(row, True), database)
 
 
-# What stores a row of a model, and its columns in their order; by vendor, model, and the fields that are stored.
+# What stores a row of a model, and its columns in their order; by vendor and model.
 _inserts: dict[tuple[str, type[models.Model]], tuple[str, list[_Column]]] = {}
-_updates: dict[tuple[str, type[models.Model], tuple[str, ...]], tuple[str, list[Any]]] = {}
 
 
 def _compose_insert(database: Any, row: models.Model) -> tuple[str, list[_Column]]:
@@ -145,15 +148,6 @@ def _compose_insert(database: Any, row: models.Model) -> tuple[str, list[_Column
     compiler.returning_fields = [row._meta.pk]
     ((sql, _),) = compiler.as_sql()
     _inserts[database.vendor, type(row)] = composed = sql, [_Column(field, database) for field in fields]
-    return composed
-
-
-def _compose_update(database: Any, row: models.Model, names: tuple[str, ...]) -> tuple[str, list[Any]]:
-    fields: list[Any] = [row._meta.get_field(name) for name in names]
-    quoted = database.ops.quote_name
-    columns = ", ".join(f"{quoted(field.column)} = %s" for field in fields)
-    sql = f"UPDATE {quoted(row._meta.db_table)} SET {columns} WHERE id = %s"  # noqa: S608 - names of our own
-    _updates[database.vendor, type(row), names] = composed = sql, fields
     return composed
 
 

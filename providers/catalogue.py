@@ -6,7 +6,7 @@ deleted: runs and conversations point to it.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -84,9 +84,8 @@ def resolve(user: User, written: str, chosen_id: int | None) -> LanguageModel | 
     if not written or (chosen and chosen.is_runnable):
         return chosen
     exact = [*filter(None, [chosen]), *_WRITTEN.all(user=user.pk, written=written)]
-    aliased = (
-        [] if _runnable(exact) else [one for one in _own_first(user).containing(written) if written in one.aliases]
-    )
+    others: Iterable[LanguageModel] = [] if _runnable(exact) else _own_first(user).containing(written)
+    aliased = [model for model in others if written in model.aliases]
     return _runnable(exact) or _runnable(aliased) or next(iter([*exact, *aliased]), None)
 
 
