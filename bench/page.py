@@ -12,6 +12,7 @@ from timed_text import microseconds
 # As in static/js/run-socket.js.
 ACKNOWLEDGE_SECONDS = 1.0
 ACKNOWLEDGE_FRAMES = 32
+ACKNOWLEDGE_CHARACTERS = 64 * 1024
 
 RUN = re.compile(r'data-run-id="(\d+)"')
 REPLY = re.compile(r'data-href="(/messages/\d+/)"')
@@ -22,7 +23,7 @@ class Page:
 
     def __init__(self, session: aiohttp.ClientSession, socket: aiohttp.ClientWebSocketResponse, token: str) -> None:
         self._session, self._socket, self._token = session, socket, token
-        self._seq = self._unacknowledged = 0
+        self._seq = self._unacknowledged = self._characters = 0
         self._timer: asyncio.TimerHandle | None = None
         self._sending: set[asyncio.Task[None]] = set()
 
@@ -63,26 +64,27 @@ class Page:
             if frame["type"] == "text":
                 answer.arrived(frame["text"], at)
             if "seq" in frame:
-                self._got(run, frame["seq"], answer)
+                self._got(run, frame["seq"], len(message.data), answer)
         else:
             answer.end(f"the socket was closed with {self._socket.close_code}")
         if self._timer:
             self._timer.cancel()
             self._timer = None
 
-    def _got(self, run: str, seq: int, answer: Answer) -> None:
+    def _got(self, run: str, seq: int, characters: int, answer: Answer) -> None:
         # Numbers may be left out: what a reader missed comes as few frames as possible. They never go back.
         if seq <= self._seq:
             answer.problem = answer.problem or f"frame {seq} came after frame {self._seq}"
         self._seq = seq
         self._unacknowledged += 1
-        if self._unacknowledged >= ACKNOWLEDGE_FRAMES:
+        self._characters += characters
+        if self._unacknowledged >= ACKNOWLEDGE_FRAMES or self._characters >= ACKNOWLEDGE_CHARACTERS:
             self._acknowledge(run)
         elif self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(ACKNOWLEDGE_SECONDS, self._acknowledge, run)
 
     def _acknowledge(self, run: str) -> None:
-        self._unacknowledged = 0
+        self._unacknowledged = self._characters = 0
         if self._timer:
             self._timer.cancel()
             self._timer = None
