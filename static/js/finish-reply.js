@@ -1,3 +1,5 @@
+import { nodesOf } from "./stretches.js";
+
 // Characters of HTML that are read in one step, and nodes that are compared in one.
 const CHARACTERS = 16384;
 const NODES = 64;
@@ -5,28 +7,40 @@ const NODES = 64;
 const BUDGET = 8;
 
 /**
- * Put the finished reply, as the server wrote it, in the place of the one that was being written. The blocks that stand
- * there and are right stay, with the reader's place among them. Reading a long answer in one go, and laying all of it out
- * again, would make the page deaf for a second or more.
+ * Make the reply that was being written the finished one, as the server wrote it. Its blocks that stand there and are right
+ * stay, untouched: to read a long answer in one go, or to lay all of it out again, would make the page deaf for a while.
  */
-export async function finishReply(article, blocks, html) {
+export async function finishReply(article, html) {
   const breathe = breather();
   const finished = await read(html, breathe);
-  const prose = finished?.querySelector(":scope > .prose");
-  const changes = prose ? await differences([...blocks.childNodes], [...prose.childNodes], breathe) : [];
-  if (!finished || !article.isConnected) return;
+  if (!finished) return;
+  const blocks = article.querySelector(":scope > .prose");
+  const prose = finished.querySelector(":scope > .prose");
+  const changes = prose ? await differences(nodesOf(blocks), nodesOf(prose), breathe) : [];
+  if (!article.isConnected) return;
   for (const [stands, should] of changes) {
     if (!stands) blocks.append(should);
     else if (should) stands.replaceWith(should);
     else stands.remove();
   }
-  prose?.replaceChildren();
-  article.replaceWith(finished);
-  htmx.process(finished);
-  if (!prose) return;
-  // Only now, so that htmx does not search all that the model wrote for attributes of its own.
-  prose.replaceWith(blocks);
-  blocks.removeAttribute("data-part");
+  takeOver(article, finished);
+  surround(article, blocks, [...finished.childNodes], prose);
+}
+
+/** Its attributes become those of the other one. */
+function takeOver(element, other) {
+  for (const { name } of [...element.attributes]) if (!other.hasAttribute(name)) element.removeAttribute(name);
+  for (const { name, value } of other.attributes) element.setAttribute(name, value);
+}
+
+/** Put these into the article, its blocks in the place of the prose. htmx sees them, and not what a model wrote. */
+function surround(article, blocks, children, prose) {
+  for (const child of [...article.childNodes]) if (!prose || child !== blocks) child.remove();
+  if (prose) takeOver(blocks, prose);
+  const place = children.indexOf(prose);
+  article.prepend(...children.slice(0, Math.max(place, 0)));
+  article.append(...children.slice(place + 1));
+  for (const child of article.children) if (child !== blocks) htmx.process(child);
 }
 
 /** The article, read in steps: writing to a document of its own is the one way to have HTML parsed with pauses. */

@@ -1,11 +1,14 @@
 import { announce } from "./announce.js";
 import { finishReply } from "./finish-reply.js";
 import { runConnection } from "./run-connection.js";
+import { appendBlock } from "./stretches.js";
 import "./tool-stream.js";
 
 // Milliseconds until a reply that could not be fetched at its end is asked for again, doubled up to the longest.
 const FETCH_AGAIN = 2000;
 const FETCH_AGAIN_LONGEST = 60000;
+// Characters of the line that begins a block of code, or more.
+const FENCE = 3;
 // The state line, by how the connection is: nothing of that while all is well.
 const STATES = {
   connected: (doing) => doing,
@@ -21,6 +24,8 @@ const STATES = {
 class RunStream extends HTMLElement {
   #pending = "";
   #pendingReasoning = "";
+  // How the block that is being written begins, as far as that tells what it is.
+  #opening = "";
   #frame = 0;
   #clock = 0;
   #doing = "";
@@ -30,6 +35,7 @@ class RunStream extends HTMLElement {
   connectedCallback() {
     const { run, after } = this.dataset;
     this.#doing = this.#state.textContent;
+    this.#open(this.#part("open").textContent);
     runConnection.follow(run, Number(after), (frame) => this.#receive(frame), (connection) => this.#tell(connection));
   }
 
@@ -69,6 +75,7 @@ class RunStream extends HTMLElement {
   #paint() {
     const began = performance.now();
     if (this.#pending) this.#part("open").append(this.#pending);
+    this.#open(this.#pending);
     if (this.#pendingReasoning) {
       this.#part("thinking").hidden = false;
       this.#part("reasoning").append(this.#pendingReasoning);
@@ -85,13 +92,21 @@ class RunStream extends HTMLElement {
     if (this.isConnected && (this.#pending || this.#pendingReasoning)) this.#paintSoon();
   }
 
+  /** Code looks like code from its first line on. */
+  #open(text) {
+    if (this.#opening.length >= FENCE) return;
+    this.#opening += text.trimStart().slice(0, FENCE);
+    this.#part("open").classList.toggle("open-code", /^(```|~~~)/.test(this.#opening));
+  }
+
   #finishBlock(html) {
-    this.#pending = "";
+    this.#pending = this.#opening = "";
     this.#part("open").replaceChildren();
+    this.#part("open").classList.remove("open-code");
     const block = document.createElement("template");
     block.innerHTML = html;
     announce(block.content.textContent);
-    this.#part("blocks").append(block.content);
+    appendBlock(this.#part("blocks"), block.content);
   }
 
   #hearState({ state, reason, seconds }) {
@@ -131,7 +146,7 @@ class RunStream extends HTMLElement {
   async #finish() {
     const article = this.closest("article");
     const html = await this.#fetchReply(article);
-    if (html) await finishReply(article, this.#part("blocks"), html);
+    if (html) await finishReply(article, html);
     if (this.isConnected) {
       setTimeout(() => this.isConnected && this.#finish(), this.#fetchAgain);
       this.#fetchAgain = Math.min(this.#fetchAgain * 2, FETCH_AGAIN_LONGEST);
@@ -163,7 +178,7 @@ class RunStream extends HTMLElement {
   }
 
   #part(name) {
-    return this.querySelector(`[data-part="${name}"]`);
+    return this.closest("article").querySelector(`[data-part="${name}"]`);
   }
 }
 

@@ -7,7 +7,7 @@ RECORD = """
 window.recording = { sent: 0, shown: [] };
 addEventListener("submit", () => { recording.sent = performance.now(); }, true);
 new MutationObserver(() => {
-  const parts = document.querySelectorAll("run-stream [data-part=blocks], run-stream [data-part=open]");
+  const parts = document.querySelectorAll("[data-part=blocks], [data-part=open]");
   const text = [...parts].map((part) => part.textContent).join("");
   if (text && text !== recording.shown.at(-1)?.text) recording.shown.push({ at: performance.now(), text });
 }).observe(document, { childList: true, subtree: true, characterData: true });
