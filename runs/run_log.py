@@ -40,6 +40,10 @@ class Outcome:
     usage: Usage | None = None
 
 
+def _tell_nobody(*_: object) -> None:
+    pass
+
+
 @dataclass(eq=False)
 class RunLog:
     """The events of one run, from the engine's hand to the database."""
@@ -55,8 +59,8 @@ class RunLog:
     backlog: int = 0
     stored: int = 0
     lost: bool = False
-    on_stored: Callable[[list[StoredEvent]], None] = lambda _: None
-    on_lost: Callable[[], None] = lambda: None
+    on_stored: Callable[[list[StoredEvent]], None] = _tell_nobody
+    on_lost: Callable[[], None] = _tell_nobody
     drained: asyncio.Event = field(default_factory=asyncio.Event)
 
     def restart_clock(self) -> None:
@@ -111,6 +115,10 @@ class RunLog:
             self.stored = events[-1].seq
             self.on_stored(events)
         self.drained.set()
+
+    def let_go(self) -> None:
+        """Tell nobody any more: a log and whoever hears of it would keep each other in memory for a while."""
+        self.on_stored, self.on_lost = _tell_nobody, _tell_nobody
 
     def take(self) -> list[StoredEvent]:
         """Number what is pending; it now belongs to the commit that is about to be made."""

@@ -159,12 +159,12 @@ def test_the_secrets_of_the_settings_are_hidden_wherever_they_stand(log: tuple[l
 
 def test_a_line_says_when_how_bad_where_what_and_the_facts() -> None:
     record = logging.makeLogRecord(
-        {"name": "runs.engine", "levelname": "INFO", "msg": "A run ended", "run": 7, "state": "done"}
+        {"name": "runs.performance", "levelname": "INFO", "msg": "A run ended", "run": 7, "state": "done"}
     )
 
     line = Formatter("lines").format(record)
 
-    assert line.partition(" ")[2] == "INFO runs.engine: A run ended run=7 state=done"
+    assert line.partition(" ")[2] == "INFO runs.performance: A run ended run=7 state=done"
 
 
 def test_text_from_outside_cannot_pass_for_a_line_of_its_own() -> None:

@@ -11,9 +11,10 @@ from django.utils import timezone
 
 from providers.errors import Broken, NotSent, Refused
 from providers.events import Cost, ReasoningDelta, Served, ToolCallDelta, Usage
-from runs.engine import WAITS, Engine
+from runs.engine import Engine
 from runs.journal import OVERDUE
 from runs.models import Attempt, Run, RunEvent
+from runs.performance import WAITS
 from tests.fakes import THE_END, FakeProvider
 from tests.runs.reader import PATIENCE, Reader
 

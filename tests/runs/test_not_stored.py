@@ -9,8 +9,8 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.db import OperationalError
 
-from runs import engine as engine_module
 from runs import journal as journal_module
+from runs import performance
 from runs.engine import Engine
 from runs.journal import Journal, Taken, Work
 from runs.models import Run, RunEvent
@@ -47,7 +47,7 @@ def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
 
     monkeypatch.setattr(Journal, "_commit", commit_if_there_is_room)
     monkeypatch.setattr(journal_module, "PATIENCE", 0.3)
-    monkeypatch.setattr(engine_module, "PULSE", 0.05)
+    monkeypatch.setattr(performance, "INSISTENCE", 0.05)
     return disk
 
 

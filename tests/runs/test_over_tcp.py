@@ -14,8 +14,9 @@ from accounts.models import ApiKey, User
 from accounts.secret import Secret
 from providers import client
 from providers.models import LanguageModel, Provider
-from runs.engine import WAITS, Engine
+from runs.engine import Engine
 from runs.models import Run
+from runs.performance import WAITS
 from tests.faultserver import RESET, SILENCE, FaultServer, event, http_head, tokens
 from tests.runs.reader import Reader
 
