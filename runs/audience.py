@@ -1,7 +1,5 @@
 """Everybody who follows a run: readers of this process are told, other processes are woken."""
 
-from collections.abc import Mapping
-
 from runs.folding import StoredEvent
 from runs.followers import followers
 from runs.wakeups import Wakeups
@@ -19,8 +17,8 @@ class Audience:
             follower.advance(run_id, events)
         self._wakeups.advanced(run_id, events[-1].seq)
 
-    def notice(self, run_id: int, state: str, facts: Mapping[str, object] | None = None) -> None:
+    def notice(self, run_id: int, state: str, facts: dict[str, object] | None = None) -> None:
         """The run's state changed, or why it waits."""
         for follower in followers.of(run_id):
-            follower.notice(run_id, state, dict(facts or {}))
+            follower.notice(run_id, state, facts or {})
         self._wakeups.changed(run_id)

@@ -97,12 +97,12 @@ class Engine:
             self._start(run_id, None)
 
     def _start(self, run_id: int, call: Call | NotSent | None, *, user_id: int | None = None) -> None:
-        performance = Performance(run_id, self.journal, self._audience, user_id=user_id)
-        performance.may_wait = not self._is_draining
+        may_wait = not self._is_draining
+        performance = Performance(run_id, self.journal, self._audience, user_id=user_id, may_wait=may_wait)
         performance.begin(call)
         self._performances[run_id] = performance
         metrics.run_began()
-        performance.task.add_done_callback(lambda _: self._left(run_id))
+        performance.task.add_done_callback(lambda _: self._leave(performance))
         if self._pulse is None or self._pulse.done():
             self._pulse = asyncio.get_running_loop().create_task(self._beat(), name="pulse")
 
@@ -168,8 +168,9 @@ class Engine:
     def _tasks(self) -> list[asyncio.Task[None]]:
         return [performance.task for performance in self._performances.values()]
 
-    def _left(self, run_id: int) -> None:
-        self._performances.pop(run_id, None)
+    def _leave(self, performance: Performance) -> None:
+        self._performances.pop(performance.run_id, None)
+        performance.log.let_go()
         metrics.run_left()
 
     async def _beat(self) -> None:

@@ -17,7 +17,6 @@ from providers.client import Batch, Call
 from providers.errors import Broken, NotSent, ProviderError
 from runs import calls, metrics
 from runs.audience import Audience
-from runs.folding import StoredEvent
 from runs.journal import Journal
 from runs.models import Run
 from runs.recorder import Recorder
@@ -60,11 +59,13 @@ def claimed_call(journal: Journal, run: Run) -> Call | NotSent | None:
 class Performance:
     """A run that this process performs right now."""
 
-    def __init__(self, run_id: int, journal: Journal, audience: Audience, *, user_id: int | None = None) -> None:
+    def __init__(
+        self, run_id: int, journal: Journal, audience: Audience, *, user_id: int | None = None, may_wait: bool = True
+    ) -> None:
         self.run_id = run_id
         # Whose run it is, where whoever began it said so.
         self.user_id = user_id
-        self.log = RunLog(run_id, journal, on_stored=self._tell_events, on_lost=self._lose)
+        self.log = RunLog(run_id, journal, on_stored=partial(audience.advance, run_id), on_lost=self._lose)
         # The state that its run ends in, once that is known: why the task was cancelled, or how it went.
         self.ending = ""
         # While it waits for its next attempt.
@@ -72,7 +73,8 @@ class Performance:
         # The record is written, or somebody else's to write: the database knows more than the log.
         self.has_ended = False
         # A process that has to end cannot wait for a database that stores nothing.
-        self.may_wait = True
+        self.may_wait = may_wait
+        self.task: asyncio.Task[None]
         self._journal = journal
         self._audience = audience
         self._recorder = Recorder()
@@ -132,7 +134,6 @@ class Performance:
         except LostError:
             ended = False
         self.has_ended = True
-        self.log.let_go()
         if not ended:
             logger.warning("Run %d was not this process's to end", self.run_id)
         else:
@@ -167,7 +168,7 @@ class Performance:
             except ProviderError as error:
                 metrics.attempt_failed(error.kind.name)
                 wait = _seconds_to_wait(error, number)
-                if wait is None or recorder.has_output or not await self._pause(error, wait, number):
+                if wait is None or recorder.has_output or not await self._wait_to_try_again(error, wait, number):
                     return recorder.failed(error)
         raise AssertionError("the last attempt either ends or fails")
 
@@ -192,7 +193,7 @@ class Performance:
         if not log.has_room:
             await log.room()
 
-    async def _pause(self, error: ProviderError, seconds: float, number: int) -> bool:
+    async def _wait_to_try_again(self, error: ProviderError, seconds: float, number: int) -> bool:
         """Let the provider breathe, visibly; False when the run was ended meanwhile."""
         failed = {"status": error.status, "error_kind": error.kind.name, "error_detail": error.detail}
         prepare = partial(self._journal.next_attempt, self.run_id, failed, timedelta(seconds=seconds))
@@ -224,9 +225,6 @@ class Performance:
                 raise LostError(f"run {self.run_id}")
             self._tell(Run.State.RUNNING, {"reason": "not_stored"})
             await asyncio.sleep(INSISTENCE)
-
-    def _tell_events(self, events: list[StoredEvent]) -> None:
-        self._audience.advance(self.run_id, events)
 
     def _tell(self, state: str, facts: dict[str, object] | None = None) -> None:
         self._audience.notice(self.run_id, state, facts)

@@ -46,7 +46,7 @@ def _tell_nobody(*_: object) -> None:
 
 @dataclass(eq=False)
 class RunLog:
-    """The events of one run, from the engine's hand to the database."""
+    """The events of one run, from the performance's hand to the database."""
 
     run_id: int
     journal: Writer

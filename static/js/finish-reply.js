@@ -23,8 +23,16 @@ export async function finishReply(article, html) {
     else if (should) stands.replaceWith(should);
     else stands.remove();
   }
+  for (const stretch of blocks.querySelectorAll(":scope > .stretch:empty")) stretch.remove();
   takeOver(article, finished);
-  surround(article, blocks, [...finished.childNodes], prose);
+  if (prose) {
+    takeOver(blocks, prose);
+    surround(blocks, [...finished.childNodes], prose);
+  } else {
+    article.replaceChildren(...finished.childNodes);
+  }
+  // htmx is not to search all that the model wrote for attributes of its own.
+  for (const child of article.children) if (child !== blocks) htmx.process(child);
 }
 
 /** Its attributes become those of the other one. */
@@ -33,14 +41,13 @@ function takeOver(element, other) {
   for (const { name, value } of other.attributes) element.setAttribute(name, value);
 }
 
-/** Put these into the article, its blocks in the place of the prose. htmx sees them, and not what a model wrote. */
-function surround(article, blocks, children, prose) {
-  for (const child of [...article.childNodes]) if (!prose || child !== blocks) child.remove();
-  if (prose) takeOver(blocks, prose);
+/** These children become those of the article, but for the prose: the blocks stand in its place already. */
+function surround(blocks, children, prose) {
+  const article = blocks.parentElement;
+  for (const child of [...article.childNodes]) if (child !== blocks) child.remove();
   const place = children.indexOf(prose);
-  article.prepend(...children.slice(0, Math.max(place, 0)));
-  article.append(...children.slice(place + 1));
-  for (const child of article.children) if (child !== blocks) htmx.process(child);
+  blocks.before(...children.slice(0, place));
+  blocks.after(...children.slice(place + 1));
 }
 
 /** The article, read in steps: writing to a document of its own is the one way to have HTML parsed with pauses. */

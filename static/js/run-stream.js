@@ -7,7 +7,7 @@ import "./tool-stream.js";
 // Milliseconds until a reply that could not be fetched at its end is asked for again, doubled up to the longest.
 const FETCH_AGAIN = 2000;
 const FETCH_AGAIN_LONGEST = 60000;
-// Characters of the line that begins a block of code, or more.
+// Characters that tell whether a block is code.
 const FENCE = 3;
 // The state line, by how the connection is: nothing of that while all is well.
 const STATES = {
@@ -19,7 +19,8 @@ const STATES = {
 
 /**
  * A reply while it is being written. Text is appended with a painted frame; a finished block arrives as HTML that the
- * server has sanitised and takes the place of its text; at the end htmx fetches the whole reply.
+ * server has sanitised and takes the place of its text; at the end htmx fetches the whole reply. What goes with this
+ * element is in it; reasoning and blocks stand before it in the article.
  */
 class RunStream extends HTMLElement {
   #pending = "";
@@ -35,7 +36,7 @@ class RunStream extends HTMLElement {
   connectedCallback() {
     const { run, after } = this.dataset;
     this.#doing = this.#state.textContent;
-    this.#open(this.#part("open").textContent);
+    this.#recognise(this.#part("open").textContent);
     runConnection.follow(run, Number(after), (frame) => this.#receive(frame), (connection) => this.#tell(connection));
   }
 
@@ -75,7 +76,7 @@ class RunStream extends HTMLElement {
   #paint() {
     const began = performance.now();
     if (this.#pending) this.#part("open").append(this.#pending);
-    this.#open(this.#pending);
+    this.#recognise(this.#pending);
     if (this.#pendingReasoning) {
       this.#part("thinking").hidden = false;
       this.#part("reasoning").append(this.#pendingReasoning);
@@ -92,10 +93,10 @@ class RunStream extends HTMLElement {
     if (this.isConnected && (this.#pending || this.#pendingReasoning)) this.#paintSoon();
   }
 
-  /** Code looks like code from its first line on. */
-  #open(text) {
+  /** A block that begins with a fence looks like code from there on. */
+  #recognise(text) {
     if (this.#opening.length >= FENCE) return;
-    this.#opening += text.trimStart().slice(0, FENCE);
+    this.#opening = (this.#opening + text).trimStart().slice(0, FENCE);
     this.#part("open").classList.toggle("open-code", /^(```|~~~)/.test(this.#opening));
   }
 
@@ -178,7 +179,8 @@ class RunStream extends HTMLElement {
   }
 
   #part(name) {
-    return this.closest("article").querySelector(`[data-part="${name}"]`);
+    const part = `[data-part="${name}"]`;
+    return this.querySelector(part) ?? this.closest("article").querySelector(part);
   }
 }
 

@@ -39,6 +39,8 @@ def chapter_{number}(words: list[str]) -> int:  # counted anew
 """
 
 
+# Long ones: each word is an event of the provider's, of which a run may hold so many bytes.
+WORDS = " ".join(["word" * 200] * 10)
 WHOLE = r"""article => {
   const copy = article.cloneNode(true);
   copy.querySelectorAll(".stretch").forEach((stretch) => stretch.replaceWith(...stretch.childNodes));
@@ -78,6 +80,30 @@ def test_finished_blocks_stay_when_the_answer_ends(screen: Screen, go_on: thread
 
     screen.expect_state("done")
     assert block.evaluate("block => block.isConnected")
+
+
+def test_a_page_that_was_reloaded_in_between_ends_the_same(screen: Screen, go_on: threading.Event) -> None:
+    screen.page.reload()
+    expect(heading(screen, 11)).to_be_attached()
+
+    go_on.set()
+
+    screen.expect_answer(ANSWER)
+    expect_as_after_a_reload(screen)
+
+
+def test_blocks_that_are_none_in_the_end_leave_no_gap(screen: Screen, upstream: Upstream) -> None:
+    """So long an answer is shown as plain text at its end."""
+    go_on = threading.Event()
+    upstream.stream(*(f"{number} {WORDS}\n\n" for number in range(40)), go_on, "The end.")
+    screen.ask("tokens/8", "At very great length")
+    expect(screen.reply.locator(".stretch")).to_have_count(4)
+
+    go_on.set()
+
+    screen.expect_state("done")
+    expect(screen.reply.locator(".stretch")).to_have_count(1)
+    expect_as_after_a_reload(screen)
 
 
 def test_a_reader_in_the_middle_is_not_moved(screen: Screen, go_on: threading.Event) -> None:

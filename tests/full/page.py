@@ -12,7 +12,7 @@ import aiohttp
 
 from tests.full.person import Person, Reply
 
-# As in static/js/run-socket.js.
+# Between two acknowledgements; static/js/run-socket.js sends fewer.
 ACKNOWLEDGE_SECONDS = 0.25
 # Seconds after which a dead process's runs have ended: the lease, a sweep, and a machine that is busy.
 PATIENCE = 60
@@ -68,6 +68,8 @@ class Page:
         self.shown: dict[str, Shown] = {}
         # What should not have come.
         self.problems: list[str] = []
+        # Characters of the largest message that came.
+        self.largest = 0
         # Sockets it has opened.
         self.connections = 0
         self._socket: aiohttp.ClientWebSocketResponse | None = None
@@ -112,6 +114,7 @@ class Page:
         acknowledging = asyncio.create_task(self._acknowledge())
         try:
             async for message in socket:
+                self.largest = max(self.largest, len(message.data))
                 self._take(json.loads(message.data))
         finally:
             acknowledging.cancel()

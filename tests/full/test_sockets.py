@@ -5,8 +5,9 @@ from uuid import uuid4
 
 import pytest
 
-from playground.env import BASE_DIR
+from playground.sockets import MESSAGE_BYTES
 from runs.consumers import POLICY_VIOLATION
+from runs.recorder import LARGEST_BLOCK
 from tests.faultserver import FaultServer
 from tests.full.deployment import Deployment
 from tests.full.page import Page
@@ -14,8 +15,8 @@ from tests.full.person import Person
 
 pytestmark = [pytest.mark.redis, pytest.mark.timeout(480)]
 
-# Highlighted and written as HTML, a block of code grows to many times its size.
-CODE = (BASE_DIR / "runs" / "engine.py").read_text()
+# Highlighted and written as HTML, a block of code grows to many times its size. Larger ones are not highlighted.
+CODE = "1 " * (LARGEST_BLOCK // 2 - 20)
 ANSWER = f"```python\n{CODE}\n```\n\nThat is all."
 
 
@@ -41,3 +42,4 @@ async def test_a_large_block_arrives_on_the_same_socket(
 
     assert (shown.state, shown.text) == ("done", ANSWER)
     assert page.connections == 1
+    assert page.largest > 2 * MESSAGE_BYTES
