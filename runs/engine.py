@@ -7,12 +7,13 @@ the page does not stop it.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Protocol, TypeVar
 from weakref import WeakKeyDictionary
 
 from providers.client import Call
 from providers.errors import NotSent
-from runs import metrics
+from runs import metrics, ownership
 from runs.audience import Audience
 from runs.folding import StoredEvent
 from runs.journal import Journal
@@ -67,7 +68,7 @@ class Engine:
             run = queued.run
             if run is None or run.in_background or self._is_draining:
                 return queued, None
-            return queued, claimed_call(self.journal, run)
+            return queued, claimed_call(self.journal.owner, run)
 
         stored: tuple[Queued, Call | NotSent | None] = await self.journal.perform_aside(work)
         queued, call = stored
@@ -80,7 +81,7 @@ class Engine:
 
         def work() -> tuple[int, Call | NotSent] | None:
             run = choose()
-            call = claimed_call(self.journal, run) if run else None
+            call = claimed_call(self.journal.owner, run) if run else None
             return (run.pk, call) if run and call is not None else None
 
         claimed: tuple[int, Call | NotSent] | None = await self.journal.perform(work)
@@ -178,7 +179,8 @@ class Engine:
         while self._performances:
             await asyncio.sleep(self.pulse)
             try:
-                for run_id in await self.journal.perform(lambda: self.journal.renew(set(self._performances))):
+                renew = partial(ownership.renew, self.journal.owner, set(self._performances))
+                for run_id in await self.journal.perform(renew):
                     self.stop(run_id)
             except Exception as error:
                 # Of a database in trouble the journal has spoken.
@@ -189,7 +191,7 @@ class Engine:
         while not self._is_draining:
             await asyncio.sleep(ADOPTION)
             try:
-                for run_id in await self.journal.perform(self.journal.forgotten):
+                for run_id in await self.journal.perform(ownership.forgotten):
                     self.start(run_id)
             except Exception as error:
                 if trouble_of(error) is None:

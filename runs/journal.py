@@ -15,19 +15,13 @@ import os
 import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
-from django.db.models.functions import Now
 
-from database.statements import Update
-from runs import metrics
-from runs.folding import StoredEvent, fold
-from runs.models import Attempt, Run, Supplement
-from runs.pricing import cost_of
+from runs import metrics, ownership
+from runs.folding import StoredEvent
 from runs.run_log import Outcome, RunLog
 from runs.storage import FAILURES, storage, trouble_of
 
@@ -36,12 +30,6 @@ logger = logging.getLogger(__name__)
 # Seconds between two commits at least, so that a fast disk does not turn every token into a transaction; the first
 # event of a run, a start and an end do not wait for it. Found by measurement, see bench/README.md.
 SHORTEST_BEAT = 0.012
-# Seconds a run belongs to its process without a sign of life.
-LEASE = timedelta(seconds=15)
-# A run that is queued for this long was forgotten by the process that was to begin it: any other may.
-FORGOTTEN = timedelta(seconds=3)
-# One that is queued for this long is not begun any more: nobody expects its answer, or its price.
-OVERDUE = timedelta(seconds=60)
 # Seconds that a failing database is tried again before the runs are given up.
 PATIENCE = 10.0
 # Threads that store starts beside the tokens, where the database takes several writers. More of them were slower.
@@ -79,7 +67,7 @@ class Journal:
         """End a run: its events become its record, in one transaction. False when it was not ours any more."""
         self._logs.pop(log.run_id, None)
         log.take()
-        ended = bool(await self.perform(lambda: self._finish(log, outcome)))
+        ended = bool(await self.perform(lambda: ownership.end(self.owner, log, outcome)))
         if ended and (last := log.events[log.stored :]):
             log.on_stored(last)
         return ended
@@ -239,75 +227,6 @@ class Journal:
             cursor.execute(several(BEGUN, begun), begun)
         return ours
 
-    def _owned(self) -> QuerySet[Run]:
-        return Run.objects.filter(owner=self.owner, state=Run.State.RUNNING)
-
-    def _finish(self, log: RunLog, outcome: Outcome) -> bool:
-        folded = fold(log.events)
-        outcome.record |= cost_of(log.run_id, outcome.record, outcome.usage)
-        record = {
-            **outcome.record,
-            "state": outcome.state,
-            "text": folded.text,
-            "reasoning": folded.reasoning,
-            "tool_calls": folded.tool_calls,
-            "timeline": folded.timeline,
-            "last_seq": folded.last_seq,
-        }
-        ended = END.run(record, run=log.run_id, process=self.owner)
-        if ended:
-            if outcome.state != Run.State.DONE:
-                # Stopped while it waited for its turn: it never left.
-                END_UNSENT.run({**outcome.attempt, "state": Attempt.State.FAILED}, run=log.run_id)
-            END_ATTEMPT.run(outcome.attempt, run=log.run_id)
-            with connection.cursor() as cursor:
-                cursor.execute(DELETE_EVENTS, [log.run_id])
-            Supplement.keep(log.run_id, folded.choices, outcome.brought)
-        return bool(ended)
-
-    # Works for `perform`.
-
-    def claim(self, run_id: int, *, sends: bool) -> bool:
-        """Make this process the owner of a queued run, its attempt marked as sent. False when somebody else was first.
-
-        `sent` is committed here, before the first byte leaves: a run whose process dies after this is never sent again
-        by itself. A call that cannot be made (`sends` is False) is claimed to be ended, and leaves its attempt unsent.
-        """
-        claimed = CLAIM.run(run=run_id, process=self.owner)
-        return bool(claimed) and (not sends or self._mark_sent(run_id))
-
-    def next_attempt(self, run_id: int, failed: dict[str, Any], wait: timedelta) -> bool:
-        """Close the attempt that provably did not execute, and prepare the next one."""
-        if not self._owned().filter(pk=run_id).exists():
-            return False
-        Attempt.objects.filter(run_id=run_id, ended_at=None).update(
-            state=Attempt.State.FAILED, ended_at=Now(), **failed
-        )
-        number = Attempt.objects.filter(run_id=run_id).count() + 1
-        Attempt.objects.create(run_id=run_id, number=number)
-        Attempt.objects.filter(run_id=run_id, number=number).update(not_before=Now() + wait)
-        return True
-
-    def mark_sent(self, run_id: int) -> bool:
-        """The prepared attempt is about to leave. False when the run is not ours any more."""
-        return self._owned().filter(pk=run_id).exists() and self._mark_sent(run_id)
-
-    def renew(self, run_ids: set[int]) -> set[int]:
-        """A sign of life for these runs of this process; those among them that somebody wants stopped."""
-        performed = self._owned().filter(pk__in=run_ids)
-        performed.update(lease_until=Now() + LEASE)
-        return set(performed.filter(cancel_requested=True).values_list("pk", flat=True))
-
-    def forgotten(self) -> list[int]:
-        """Streaming runs whose process had the time to begin them and did not; old ones are left to the sweeper."""
-        queued = Run.objects.filter(state=Run.State.QUEUED, in_background=False, queued_at__lt=Now() - FORGOTTEN)
-        told_to_wait = Attempt.objects.filter(state=Attempt.State.PREPARED, not_before__gt=Now()).values("run_id")
-        fresh = queued.filter(queued_at__gt=Now() - OVERDUE).exclude(pk__in=told_to_wait)
-        return list(fresh.values_list("pk", flat=True)[:20])
-
-    def _mark_sent(self, run_id: int) -> bool:
-        return bool(MARK_SENT.run(run=run_id))
-
 
 def _result_of(work: Work) -> Any:
     """What a work gives, or the error by which it undid itself; the rest of the transaction stays."""
@@ -320,33 +239,7 @@ def _result_of(work: Work) -> Any:
         return error
 
 
-CLAIM = Update(
-    lambda run, process: (
-        Run.objects.filter(pk=run, state=Run.State.QUEUED),
-        {"state": Run.State.RUNNING, "owner": process, "lease_until": Now() + LEASE, "begun_at": Now()},
-    )
-)
-MARK_SENT = Update(
-    lambda run: (
-        Attempt.objects.filter(run_id=run, state=Attempt.State.PREPARED),
-        {"state": Attempt.State.SENT, "sent_at": Now()},
-    )
-)
-END = Update(
-    lambda run, process: (
-        Run.objects.filter(pk=run, state=Run.State.RUNNING, owner=process),
-        {"owner": "", "lease_until": None, "ended_at": Now()},
-    )
-)
-END_UNSENT = Update(
-    lambda run: (
-        Attempt.objects.filter(run_id=run, ended_at=None, state=Attempt.State.PREPARED),
-        {"ended_at": Now()},
-    )
-)
-END_ATTEMPT = Update(lambda run: (Attempt.objects.filter(run_id=run, ended_at=None), {"ended_at": Now()}))
 BEGUN = "UPDATE runs_attempt SET state = 'first_byte' WHERE state = 'sent' AND run_id IN ({})"
-DELETE_EVENTS = "DELETE FROM runs_runevent WHERE run_id = %s"
 STILL_OURS = "SELECT id FROM runs_run WHERE state = 'running' AND owner = %s AND id IN ({})"
 # A commit may have been made although the database went away before it said so; made again, it changes nothing. Nobody
 # else can be in conflict: the transaction holds the run as ours.

@@ -15,7 +15,7 @@ from typing import Any
 from providers import client
 from providers.client import Batch, Call
 from providers.errors import Broken, NotSent, ProviderError
-from runs import calls, metrics
+from runs import calls, metrics, ownership
 from runs.audience import Audience
 from runs.journal import Journal
 from runs.models import Run
@@ -50,10 +50,10 @@ class Pause:
         return {"reason": self.reason, "seconds": round(seconds, 1), "attempt": self.attempt, "of": MOST_ATTEMPTS}
 
 
-def claimed_call(journal: Journal, run: Run) -> Call | NotSent | None:
-    """What to send, if the run is ours to perform now; runs in the journal's transaction."""
+def claimed_call(process: str, run: Run) -> Call | NotSent | None:
+    """What to send, if the run is this process's to perform now; within the caller's transaction."""
     call = calls.prepare(run)
-    return call if journal.claim(run.pk, sends=isinstance(call, Call)) else None
+    return call if ownership.claim(process, run.pk, sends=isinstance(call, Call)) else None
 
 
 class Performance:
@@ -121,7 +121,7 @@ class Performance:
 
     async def _claim(self) -> Call | NotSent | None:
         call: Call | NotSent | None = await self._journal.perform(
-            lambda: claimed_call(self._journal, calls.to_perform(self.run_id))
+            lambda: claimed_call(self._journal.owner, calls.to_perform(self.run_id))
         )
         return call
 
@@ -196,14 +196,15 @@ class Performance:
     async def _wait_to_try_again(self, error: ProviderError, seconds: float, number: int) -> bool:
         """Let the provider breathe, visibly; False when the run was ended meanwhile."""
         failed = {"status": error.status, "error_kind": error.kind.name, "error_detail": error.detail}
-        prepare = partial(self._journal.next_attempt, self.run_id, failed, timedelta(seconds=seconds))
+        process, wait = self._journal.owner, timedelta(seconds=seconds)
+        prepare = partial(ownership.next_attempt, process, self.run_id, failed, wait)
         if not await self._insist(lambda: self._journal.perform(prepare)):
             raise LostError(f"run {self.run_id}")
         self.pause = Pause(error.kind.name, time.monotonic() + seconds, attempt=number + 1)
         self._tell(Run.State.QUEUED, self.pause.facts)
         await asyncio.sleep(seconds)
         self.pause = None
-        mark_sent = partial(self._journal.mark_sent, self.run_id)
+        mark_sent = partial(ownership.mark_sent, process, self.run_id)
         sent = await self._insist(lambda: self._journal.perform(mark_sent))
         self._tell(Run.State.RUNNING)
         return bool(sent)

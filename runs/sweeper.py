@@ -14,8 +14,8 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from runs.folding import StoredEvent, fold
-from runs.journal import LEASE, OVERDUE
 from runs.models import Attempt, Run, RunEvent, Supplement
+from runs.ownership import LEASE, OVERDUE
 from runs.storage import storage
 from runs.supplements import Brought
 

@@ -18,8 +18,8 @@ from providers.models import LanguageModel, Provider
 from runs.background import PULSE, Workshop
 from runs.durations import usual
 from runs.engine import Engine
-from runs.journal import FORGOTTEN, OVERDUE, Journal
 from runs.models import Attempt, Run
+from runs.ownership import FORGOTTEN, OVERDUE, claim, forgotten
 from runs.sweeper import Sweeper
 from runs.turns import is_anybody_waiting, next_run
 from tests.faultserver import SILENCE, FaultServer, tokens
@@ -92,7 +92,7 @@ async def test_a_cancelled_run_that_nobody_began_is_never_sent(
 async def test_a_web_process_does_not_begin_what_waits_for_a_worker(worker: Engine, queue: Queue) -> None:
     run = await sync_to_async(queue)()
     await Run.objects.filter(pk=run.pk).aupdate(queued_at=timezone.now() - 2 * FORGOTTEN)
-    assert run.pk not in await worker.journal.perform(worker.journal.forgotten)
+    assert run.pk not in await worker.journal.perform(forgotten)
 
 
 def test_what_waits_for_long_is_not_given_up(queue: Queue) -> None:
@@ -114,7 +114,7 @@ def begun() -> Run | None:
     """The run whose turn it is, claimed as a worker would."""
     with transaction.atomic():
         run = next_run()
-        assert run is None or Journal().claim(run.pk, sends=True)
+        assert run is None or claim("another process", run.pk, sends=True)
     return run
 
 

@@ -12,8 +12,8 @@ from django.utils import timezone
 from providers.errors import Broken, NotSent, Refused
 from providers.events import Cost, ReasoningDelta, Served, ToolCallDelta, Usage
 from runs.engine import Engine
-from runs.journal import OVERDUE
 from runs.models import Attempt, Run, RunEvent
+from runs.ownership import OVERDUE, forgotten
 from runs.performance import WAITS
 from tests.fakes import THE_END, FakeProvider
 from tests.runs.reader import PATIENCE, Reader
@@ -254,7 +254,7 @@ async def test_what_another_process_forgot_to_begin_is_adopted(
     fake: FakeProvider, running_engine: Engine, queued: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("runs.engine.ADOPTION", 0.01)
-    monkeypatch.setattr("runs.journal.FORGOTTEN", timedelta())
+    monkeypatch.setattr("runs.ownership.FORGOTTEN", timedelta())
     fake.say("Found", THE_END)
     reader = Reader(await sync_to_async(queued)())
     running_engine.adopt()
@@ -267,4 +267,4 @@ async def test_what_was_queued_long_ago_is_not_begun_any_more(
 ) -> None:
     run = await sync_to_async(queued)()
     await Run.objects.filter(pk=run.pk).aupdate(queued_at=timezone.now() - OVERDUE * 2)
-    assert await running_engine.journal.perform(running_engine.journal.forgotten) == []
+    assert await running_engine.journal.perform(forgotten) == []

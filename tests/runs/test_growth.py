@@ -6,8 +6,7 @@ import pytest
 from django.db import connection
 
 from accounts.models import User
-from runs import metrics
-from runs.journal import Journal
+from runs import metrics, ownership
 from runs.models import Run
 from runs.sweeper import Sweeper
 from tests.plans import captured_plans, reads_a_whole_table
@@ -20,7 +19,7 @@ pytestmark = pytest.mark.django_db
     "look",
     [
         Sweeper().look,
-        Journal().forgotten,
+        ownership.forgotten,
         metrics.look_at_database,
         lambda: Run.objects.under_way().filter(user=1).count(),
     ],

@@ -7,8 +7,8 @@ import pytest
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from runs.journal import LEASE, OVERDUE
 from runs.models import Attempt, Run, RunEvent
+from runs.ownership import LEASE, OVERDUE
 from runs.sweeper import Sweeper, _interrupt
 
 pytestmark = pytest.mark.django_db
