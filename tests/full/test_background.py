@@ -193,16 +193,20 @@ async def test_of_hundreds_none_is_lost_or_sent_twice_while_workers_and_queue_ar
     numbers = ", ".join(reply.run for reply in replies)
     async with asyncio.timeout(LAST_ENDS):
         while True:
-            rows = deployment.rows(f"SELECT state, text FROM runs_run WHERE id IN ({numbers})")  # noqa: S608
-            if {str(state) for state, _ in rows} <= {"done", "interrupted"}:
+            rows = deployment.rows(f"SELECT id, state, text FROM runs_run WHERE id IN ({numbers})")  # noqa: S608
+            if {str(state) for _, state, _ in rows} <= {"done", "interrupted"}:
                 break
             await asyncio.sleep(0.5)
     assert len(rows) == MANY
-    assert {text for state, text in rows if state == "done"} == {SHORT_ANSWER}
+    assert {text for _, state, text in rows if state == "done"} == {SHORT_ANSWER}
     sent = Counter(prompt for prompt in prompts for _ in range(requests_for(upstream, prompt)))
     assert max(sent.values()) == 1
-    # What was not sent was not ended either.
-    assert len(sent) == MANY
+    # What was not sent was not ended either. But a worker may be killed in the moment between marking a request as sent
+    # and sending it: afterwards nobody can know that it never left.
+    states = {str(number): state for number, state, _ in rows}
+    unsent = [states[reply.run] for prompt, reply in zip(prompts, replies, strict=True) if prompt not in sent]
+    assert set(unsent) <= {"interrupted"}
+    assert len(unsent) <= KILLS
 
 
 # On one machine, with a folder as the queue
