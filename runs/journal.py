@@ -29,7 +29,9 @@ logger = logging.getLogger(__name__)
 
 # Seconds between two commits at least, so that a fast disk does not turn every token into a transaction; the first
 # event of a run, a start and an end do not wait for it. Found by measurement, see bench/README.md.
-SHORTEST_BEAT = 0.012
+SHORTEST_BEAT = 0.016
+# Bytes that are read of all answers for one commit, and of one of them at least: reading holds up everybody else.
+READ_AT_ONCE, SMALLEST_SHARE = 256 * 1024, 2 * 1024
 # Seconds that a failing database is tried again before the runs are given up.
 PATIENCE = 10.0
 # Threads that store starts beside the tokens, where the database takes several writers. More of them were slower.
@@ -55,10 +57,10 @@ class Journal:
         self._aside = ThreadPoolExecutor(max_workers=ASIDE, thread_name_prefix="journal-aside")
         self._writer: asyncio.Task[None] | None = None
 
-    def want(self, log: RunLog) -> None:
+    def want(self, log: RunLog, *, at_once: bool = False) -> None:
         """This log has something to be stored."""
         self._logs[log.run_id] = log
-        if not log.stored:
+        if at_once or not log.stored:
             self._urgent.set()
         self._wanted.set()
         self._awake()
@@ -105,8 +107,9 @@ class Journal:
             self._urgent.clear()
             logs, self._logs = self._logs, {}
             works, self._works = self._works, []
-            batch = [(log, log.take()) for log in logs.values()]
-            await self._store(batch, works)
+            share = max(READ_AT_ONCE // max(len(logs), 1), SMALLEST_SHARE)
+            taken = [(log, log.take(share)) for log in logs.values()]
+            await self._store([(log, events) for log, events in taken if events], works)
             if (pause := SHORTEST_BEAT - (loop.time() - begun)) > 0 and not self._urgent.is_set():
                 await self._pause(pause)
 
@@ -118,6 +121,8 @@ class Journal:
 
     async def _store(self, batch: list[Taken], works: list[Asked]) -> None:
         """Commit, then tell. What cannot be stored is never shown."""
+        if not (batch or works):
+            return
         try:
             ours, results = await self._commit_patiently(batch, [work for work, _ in works], self._thread)
         except Exception as error:

@@ -13,11 +13,11 @@ from functools import partial
 from typing import Any
 
 from providers import client
-from providers.client import Batch, Call
+from providers.client import Answer, Batch, Call
 from providers.errors import Broken, NotSent, ProviderError
 from runs import calls, metrics, ownership
 from runs.audience import Audience
-from runs.journal import Journal
+from runs.journal import READ_AT_ONCE, Journal
 from runs.models import Run
 from runs.recorder import Recorder
 from runs.run_log import LostError, Outcome, RunLog
@@ -78,6 +78,8 @@ class Performance:
         self._journal = journal
         self._audience = audience
         self._recorder = Recorder()
+        # What went wrong where the answer was read, by our own mistake.
+        self._misread: Exception | None = None
 
     def begin(self, call: Call | NotSent | None) -> None:
         """Perform it; with None, what there is to call is found out and claimed first."""
@@ -178,20 +180,41 @@ class Performance:
         if not call.streams:
             batch = await client.complete(call)
             self._recorder.first_byte(self.log.ms)
-            await self._take(batch)
+            self._take(batch, self.log.ms)
             return
-        async with client.stream(call) as batches:
+        async with client.stream(call) as answer:
             self._recorder.first_byte(self.log.ms)
-            async for batch in batches:
-                await self._take(batch)
+            self.log.source = partial(self._read, answer)
+            try:
+                await answer.flow(self.log.has_news)
+            except asyncio.CancelledError:
+                # What had come when somebody stopped it is kept.
+                self._read(answer, READ_AT_ONCE, self.log.ms)
+                raise
+            finally:
+                self.log.source = None
+            if self._misread:
+                raise self._misread
+            for batch in answer.rest():
+                self._take(batch, self.log.ms)
 
-    async def _take(self, batch: Batch) -> None:
-        """Hand over what one read gave, as one piece where it can be."""
-        log, ms = self.log, self.log.ms
+    def _read(self, answer: Answer, most: int, ms: int) -> bool:
+        """Take so many bytes of what has come of the answer; whether there is more.
+
+        It is the journal that asks, which has other runs to store: what goes wrong with this one is left to its task.
+        """
+        try:
+            if batch := answer.read(most):
+                self._take(batch, ms)
+        except Exception as error:
+            self._misread = error
+            answer.leave()
+        return answer.has_more
+
+    def _take(self, batch: Batch, ms: int) -> None:
+        """Hand over what was read at once, as one piece where it can be."""
         for kind, payload in self._recorder.take(batch, ms):
-            log.write(kind, payload, ms)
-        if not log.has_room:
-            await log.room()
+            self.log.write(kind, payload, ms)
 
     async def _wait_to_try_again(self, error: ProviderError, seconds: float, number: int) -> bool:
         """Let the provider breathe, visibly; False when the run was ended meanwhile."""

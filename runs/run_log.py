@@ -1,6 +1,5 @@
 """What one run has said so far, on its way through the journal. Belongs to the event loop. Pure: no Django, no I/O."""
 
-import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,8 +9,6 @@ from providers.events import Usage
 from runs.folding import LARGEST_EVENT, REASONING, TEXT, StoredEvent
 from runs.supplements import Brought
 
-# Characters that one run may have waiting for the database before its provider is read no further.
-LARGEST_BACKLOG = 1024 * 1024
 # Neighbouring pieces of these are one event; a tool call's pieces and a finished block stay what they are.
 MERGED = frozenset({TEXT, REASONING})
 
@@ -19,7 +16,7 @@ MERGED = frozenset({TEXT, REASONING})
 class Writer(Protocol):
     """Who stores what a log holds."""
 
-    def want(self, log: "RunLog") -> None:
+    def want(self, log: "RunLog", *, at_once: bool = False) -> None:
         """This log has something to be stored."""
         ...
 
@@ -56,12 +53,15 @@ class RunLog:
     pending: list[tuple[str, list[str], int]] = field(default_factory=list)
     # Characters that the last of them has left.
     space: int = 0
-    backlog: int = 0
+    # Reads what has come and writes it here: at most so many bytes, which came at this millisecond. True if there is
+    # more. Unset while nothing comes.
+    source: Callable[[int, int], bool] | None = None
+    # When the first came of what the source has, in milliseconds.
+    arrived: int | None = None
     stored: int = 0
     lost: bool = False
     on_stored: Callable[[list[StoredEvent]], None] = _tell_nobody
     on_lost: Callable[[], None] = _tell_nobody
-    drained: asyncio.Event = field(default_factory=asyncio.Event)
 
     def restart_clock(self) -> None:
         """The attempt is about to be sent: its milliseconds count from now."""
@@ -71,6 +71,12 @@ class RunLog:
     def ms(self) -> int:
         """Milliseconds since the attempt was sent."""
         return int((time.monotonic() - self.started) * 1000)
+
+    def has_news(self) -> None:
+        """The source has something: it is read when the next commit is made."""
+        if self.arrived is None:
+            self.arrived = self.ms
+            self.journal.want(self)
 
     def write(self, kind: str, payload: str, ms: int) -> None:
         """Hand over a piece and the milliseconds of its arrival. It is stored with the next commit, and shown then."""
@@ -86,21 +92,6 @@ class RunLog:
         else:
             self.pending.append((kind, [payload], ms))
             self.space = LARGEST_EVENT - size
-        self.backlog += size
-        self.journal.want(self)
-
-    @property
-    def has_room(self) -> bool:
-        """It may take more, as `room` waits for."""
-        return self.backlog <= LARGEST_BACKLOG and not self.lost
-
-    async def room(self) -> None:
-        """Wait while the database is behind by more than a run may hold in memory. Raises `LostError`."""
-        while not self.has_room and not self.lost:
-            self.drained.clear()
-            await self.drained.wait()
-        if self.lost:
-            raise LostError(f"run {self.run_id}")
 
     def stored_after(self, seq: int) -> list[StoredEvent]:
         """What may be shown after this number; numbers begin at 1 and leave none out."""
@@ -114,20 +105,25 @@ class RunLog:
         if events and not self.lost:
             self.stored = events[-1].seq
             self.on_stored(events)
-        self.drained.set()
 
     def let_go(self) -> None:
         """Tell nobody any more: a log and whoever hears of it would keep each other in memory for a while."""
         self.on_stored, self.on_lost = _tell_nobody, _tell_nobody
 
-    def take(self) -> list[StoredEvent]:
-        """Number what is pending; it now belongs to the commit that is about to be made."""
+    def take(self, most: int = 0) -> list[StoredEvent]:
+        """Read so many bytes of what has come, and number all that is pending: it now belongs to the commit that is
+        about to be made.
+        """
+        if self.source and self.arrived is not None:
+            arrived, self.arrived = self.arrived, None
+            if self.source(most, arrived):
+                self.arrived = arrived
+                self.journal.want(self, at_once=True)
         seq = self.events[-1].seq if self.events else 0
         taken = [
             StoredEvent(seq + place, kind, "".join(pieces), ms)
             for place, (kind, pieces, ms) in enumerate(self.pending, start=1)
         ]
         self.pending.clear()
-        self.backlog = 0
         self.events.extend(taken)
         return taken

@@ -4,27 +4,17 @@ What the bytes are is read from the bytes. Content types are often wrong: stream
 errors that call themselves a stream, sign-in pages of a network in the way.
 """
 
-import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
-from contextlib import aclosing, suppress
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
-from typing import cast
 
-import httpx
-
-from providers.client.connections import READER
-from providers.client.deadlines import Deadlines
-from providers.dialects import Dialect, StreamReader
+from providers.client.body import Body
+from providers.dialects import Dialect
 from providers.errors import Broken, ProviderError
 from providers.events import Event
 from providers.sse import EventStream
 
-# Bytes of an answer that comes in one piece.
-ANSWER_BYTES = 10 * 1024 * 1024
-# Seconds that the end of the framing may come after the end mark. Usually it is there already, and a connection that
-# was read to its end serves the next call.
-LINGER = 0.05
+# Bytes that are read at once, where nobody says how many.
+PIECE_BYTES = 16 * 1024
 # Bytes that may be blank before the first that is not.
 BLANK_BYTES = 4096
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -32,88 +22,130 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What one read of the network gave: the events, and the data of the server-sent events they were read from."""
+    """What was read at once: the events, and the data of the server-sent events they were read from."""
 
     events: list[Event]
     raw: list[str]
 
 
-class Body:
-    """The body of a response, as the network gives it, each piece in its time.
+class Answer:
+    """An answer while it comes, in three steps: it flows, it is read meanwhile, and at the end the rest is.
 
-    No generator: each token is a piece, and aiohttp's iterator within httpx's three within one of ours took as long as
-    all that is done with it.
+    Reading never waits. So whoever stores what was said reads it when it is about to, of all answers one after the
+    other: a task that wakes up for each token, and passes it on, took more time than the token itself.
     """
 
-    def __init__(self, response: httpx.Response, deadlines: Deadlines) -> None:
-        if response.headers.get("content-encoding", "identity") != "identity":
-            raise Broken("protocol_error", "The response is compressed, which was not asked for.")
-        self._deadlines = deadlines
-        # Of a transport that has no quick way to read.
-        self._chunks: AsyncGenerator[bytes, None] | None = None
-        self._read: Callable[[], Awaitable[bytes]]
-        if READER in response.extensions:
-            self._read = response.extensions[READER]
-        else:
-            self._chunks = cast("AsyncGenerator[bytes, None]", response.aiter_raw())
-            self._read = partial(anext, self._chunks, b"")
+    def __init__(self, body: Body, dialect: Dialect, served: list[Event]) -> None:
+        """`served` is what the headers said; it stands before all else in the first batch."""
+        self._body = body
+        self._dialect = dialect
+        self._stream, self._reader = EventStream(), dialect.stream_reader()
+        self._served = served
+        # The answer, where it came in one piece although a stream was asked for.
+        self._whole = b""
+        # Nothing that comes now counts: the end mark was read, or an error in its place.
+        self._is_told = False
+        self._said_error: ProviderError | None = None
+        self._broke: ProviderError | None = None
 
-    async def piece(self) -> bytes:
-        """The next piece, or nothing at the end."""
-        piece = await self._deadlines.wait(self._read())
-        if piece:
-            self._deadlines.began = True
-        return piece
+    async def flow(self, on_news: Callable[[], None]) -> None:
+        """Until nothing comes any more; `on_news` is called each time when there is something to `read`.
 
-    async def aclose(self) -> None:
-        if self._chunks:
-            await self._chunks.aclose()
+        Raises nothing of the provider's: how it ended is told at its place, by `rest`.
+        """
+        try:
+            beginning = await self._beginning()
+            refuse_web_page(beginning)
+            if _first_byte(beginning) in (b"{", b"["):
+                self._whole = await self._body.gather(beginning)
+            elif beginning:
+                self._body.put_back(beginning)
+                on_news()
+                await self._body.flow(on_news)
+                if self._is_told and not self._said_error:
+                    await self._body.linger()
+        except ProviderError as error:
+            self._broke = error
 
+    @property
+    def has_more(self) -> bool:
+        """There is something to `read`."""
+        return not self._is_told and self._body.has_more
 
-async def batches(
-    response: httpx.Response, dialect: Dialect, deadlines: Deadlines, served: list[Event]
-) -> AsyncGenerator[Batch, None]:
-    """The answer of a successful response, as it comes; the first batch begins with `served`.
+    def read(self, most: int = PIECE_BYTES) -> Batch | None:
+        """What so many bytes say of what has come, or None if that is nothing."""
+        data = b"" if self._is_told else self._body.read(most)
+        if not data:
+            return None
+        try:
+            return self._understood(self._stream.feed(data))
+        except Broken as error:
+            self._tell(error)
+            return None
 
-    Raises a `ProviderError` where it breaks, after everything before it was given.
-    """
-    async with aclosing(Body(response, deadlines)) as body:
-        piece = await _beginning(body)
-        refuse_web_page(piece)
-        if _is_json(piece):
-            yield read_whole(await gather(body, piece), dialect, served)
+    def leave(self) -> None:
+        """No more of it is wanted."""
+        self._tell()
+
+    def rest(self) -> Iterator[Batch]:
+        """What is left to be read when nothing flows any more.
+
+        Raises a `ProviderError` where the answer broke off, after everything before that was given.
+        """
+        if self._whole and not self._broke:
+            yield read_whole(self._whole, self._dialect, self._served)
             return
-        stream, reader = EventStream(), dialect.stream_reader()
-        while piece:
-            batch, error = _understood(stream.feed(piece), reader, served)
-            if batch:
-                served = []
+        while self.has_more:
+            if batch := self.read():
                 yield batch
-            if error:
-                raise error
-            if reader.is_over:
-                await _finish_reading(body)
-                return
-            try:
-                piece = await body.piece()
-            except Broken:
-                # Once the answer is whole, a broken connection is only another end.
-                if not reader.saw_end:
-                    raise
-                piece = b""
-        for batch in _rest(stream, reader, served):
+        if self._said_error:
+            raise self._said_error
+        # Once the answer is whole, a broken connection is only another end.
+        if self._broke and not (isinstance(self._broke, Broken) and self._reader.saw_end):
+            raise self._broke
+        if not self._is_told:
+            yield from self._closing()
+
+    def _closing(self) -> Iterator[Batch]:
+        """What is still to be said when a stream has ended. Raises `Broken` where it ended too early."""
+        if batch := self._understood(self._stream.close()):
             yield batch
+        error = self._said_error
+        if error and not (isinstance(error, Broken) and error.kind.name == "protocol_error"):
+            raise error
+        if rest := self._reader.close():
+            yield Batch(rest, [])
+        if not self._reader.saw_end:
+            # The last data may be half an event, which nobody can read.
+            raise Broken("incomplete") from error
 
+    def _understood(self, data: list[str]) -> Batch | None:
+        """What the data says, up to an error in it, which is told in its place."""
+        if not data:
+            return None
+        events, self._served = self._served, []
+        try:
+            for text in data:
+                events += self._reader.feed(text)
+        except ProviderError as error:
+            self._tell(error)
+        if self._reader.is_over:
+            self._tell()
+        return Batch(events, data)
 
-async def gather(body: Body, beginning: bytes = b"") -> bytes:
-    """A body in one piece. Raises `Broken` when it is too large."""
-    parts, size = [beginning], len(beginning)
-    while piece := await body.piece():
-        parts.append(piece)
-        size += len(piece)
-        if size > ANSWER_BYTES:
-            raise Broken("too_large")
-    return b"".join(parts)
+    def _tell(self, error: ProviderError | None = None) -> None:
+        """Nothing after this counts."""
+        self._is_told, self._said_error = True, self._said_error or error
+        self._body.leave()
+
+    async def _beginning(self) -> bytes:
+        """As much of the body as tells what it is."""
+        read = b""
+        while piece := await self._body.piece():
+            read += piece
+            if (_first_byte(read) and len(read) >= len(BYTE_ORDER_MARK)) or len(read) > BLANK_BYTES:
+                break
+        return read
 
 
 def read_whole(body: bytes, dialect: Dialect, served: list[Event]) -> Batch:
@@ -127,52 +159,5 @@ def refuse_web_page(body: bytes) -> None:
         raise Broken("not_an_api")
 
 
-def _is_json(beginning: bytes) -> bool:
-    return _first_byte(beginning) in (b"{", b"[")
-
-
 def _first_byte(body: bytes) -> bytes:
     return body.removeprefix(BYTE_ORDER_MARK).lstrip()[:1]
-
-
-async def _beginning(body: Body) -> bytes:
-    """As much of the body as tells what it is."""
-    read = b""
-    while piece := await body.piece():
-        read += piece
-        if (_first_byte(read) and len(read) >= len(BYTE_ORDER_MARK)) or len(read) > BLANK_BYTES:
-            break
-    return read
-
-
-def _understood(
-    data: list[str], reader: StreamReader, served: list[Event]
-) -> tuple[Batch | None, ProviderError | None]:
-    """What the data says. Where the reader stops at an error, what came before it, and the error that comes then."""
-    events, error = [*served], None
-    try:
-        for text in data:
-            events += reader.feed(text)
-    except ProviderError as stopped_at:
-        error = stopped_at
-    return (Batch(events, data) if data else None), error
-
-
-def _rest(stream: EventStream, reader: StreamReader, served: list[Event]) -> Iterator[Batch]:
-    """What is still to be said when a stream has ended. Raises `Broken` where it ended too early."""
-    batch, error = _understood(stream.close(), reader, served)
-    if batch:
-        yield batch
-    if error and not (isinstance(error, Broken) and error.kind.name == "protocol_error"):
-        raise error
-    if rest := reader.close():
-        yield Batch(rest, [])
-    if not reader.saw_end:
-        # The last data may be half an event, which nobody can read.
-        raise Broken("incomplete") from error
-
-
-async def _finish_reading(body: Body) -> None:
-    with suppress(TimeoutError, ProviderError):
-        async with asyncio.timeout(LINGER):
-            await body.piece()

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 import httpx
 
 from accounts.secret import Secret
-from providers.client.answers import Batch, Body, batches, gather, read_whole, refuse_web_page
+from providers.client.answers import Answer, Batch, read_whole, refuse_web_page
+from providers.client.body import Body
 from providers.client.connections import client
 from providers.client.deadlines import Deadlines, Timeouts
 from providers.client.faults import in_our_words
@@ -46,14 +47,14 @@ class Call:
 
 
 @asynccontextmanager
-async def stream(call: Call) -> AsyncIterator[AsyncIterator[Batch]]:
+async def stream(call: Call) -> AsyncIterator[Answer]:
     """The answer while it comes. Leaving, or being cancelled, closes the connection and so ends the work behind it."""
     with Deadlines(call.timeouts) as deadlines:
         async with (
             _response(await _post(call), call.dialect, call.key, deadlines) as response,
-            aclosing(batches(response, call.dialect, deadlines, _served(response))) as answer,
+            aclosing(Body(response, deadlines)) as body,
         ):
-            yield answer
+            yield Answer(body, call.dialect, _served(response))
 
 
 async def complete(call: Call) -> Batch:
@@ -156,7 +157,7 @@ async def _reason(response: httpx.Response, deadlines: Deadlines) -> bytes:
 
 async def _body(response: httpx.Response, deadlines: Deadlines) -> bytes:
     async with aclosing(Body(response, deadlines)) as body:
-        whole = await gather(body)
+        whole = await body.gather()
     refuse_web_page(whole)
     return whole
 

@@ -7,15 +7,17 @@ throughput. It follows no redirect, keeps no cookie, and reads no proxy from the
 import asyncio
 import functools
 import ssl
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import Any
+from typing import Any, cast
 
 import aiohttp
 import httpx
+from aiohttp.client_proto import ResponseHandler
 from httpx_aiohttp import AiohttpTransport
 from httpx_aiohttp.transport import AiohttpResponseStream
 
+from providers.client.faults import GONE
 from providers.demo.transport import DemoTransport
 from providers.egress import CheckedResolver
 
@@ -32,10 +34,9 @@ KEEPALIVE = 30
 # Seconds that judged addresses are reused; without it a burst of calls asks for one name in as many threads.
 NAME_CACHE = 10
 
-# The extension of a response by which its body is read: a function that waits for the next bytes, and gives none at the
-# end. Its errors are aiohttp's.
-READER = "reader"
-# Bytes that are read at once at most, so that others have their turn in between.
+# The extension of a response by which its body is read.
+ARRIVALS = "arrivals"
+# Bytes that are waited for and taken at once, so that others have their turn in between.
 PIECE_BYTES = 16 * 1024
 
 # The open client of a loop, and the generator whose end closes it.
@@ -75,6 +76,8 @@ async def _lifetime() -> AsyncGenerator[httpx.AsyncClient, None]:
         keepalive_timeout=KEEPALIVE,
         ttl_dns_cache=NAME_CACHE,
     )
+    # The connector has no argument for it.
+    connector._factory = functools.partial(Connection, loop=asyncio.get_running_loop())  # type: ignore[assignment]
     session = aiohttp.ClientSession(
         connector=connector,
         cookie_jar=aiohttp.DummyCookieJar(),
@@ -108,14 +111,100 @@ class Client(httpx.AsyncClient):
         return response
 
 
+def _nobody() -> None:
+    pass
+
+
+class Connection(ResponseHandler):
+    """A connection that says at once that something has come, or that it is gone.
+
+    To wait for it, as one usually does, is a task that wakes up for each token.
+    """
+
+    on_data: Callable[[], None] = staticmethod(_nobody)
+    on_lost: Callable[[], None] = staticmethod(_nobody)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if data:
+            self.on_data()
+
+    def resume_reading(self, resume_parser: bool = True) -> None:
+        # aiohttp asks for this with each piece that is read, also where nothing was held up, and then looks for what
+        # may have been: that took as long as the reading.
+        if self._reading_paused:
+            super().resume_reading(resume_parser)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        super().connection_lost(exc)
+        self.on_lost()
+
+
+class Arrivals:
+    """What has come of the body of one response."""
+
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
+        self._response = response
+        self._content = response.content
+        self._connection: Connection | None = None
+        self._read = 0
+
+    async def next(self) -> bytes:
+        """The next bytes, or none at the end. Its errors are aiohttp's."""
+        data = await self._content.read(PIECE_BYTES)
+        self._read += len(data)
+        return data
+
+    def watch(self, on_data: Callable[[], None], on_end: Callable[[], None]) -> None:
+        """Call these for whatever comes, and at the end, until `leave`."""
+        if self._response.connection:
+            self._connection = cast("Connection", self._response.connection.protocol)
+            self._connection.on_data, self._connection.on_lost = on_data, on_end
+        self._content.on_eof(self.leave)
+        self._content.on_eof(on_end)
+        if self.error:
+            on_end()
+
+    def leave(self) -> None:
+        """Tell nobody any more: the connection serves others next."""
+        if self._connection:
+            self._connection.on_data = self._connection.on_lost = _nobody
+            self._connection = None
+
+    @property
+    def error(self) -> Exception | None:
+        """What broke it, in aiohttp's words."""
+        error = cast("Exception | None", self._content.exception())
+        if error or self._content.is_eof() or self._connection is None or self._connection.connected:
+            return error
+        # At a chunk that is none aiohttp hangs up, and tells nobody.
+        return RuntimeError(GONE)
+
+    @property
+    def has_more(self) -> bool:
+        """Something has come that was not read."""
+        return self._content.total_bytes > self._read
+
+    def read(self, most: int) -> bytes:
+        """What has come, at most so many bytes; all of it once the connection broke."""
+        content = self._content
+        if content.exception() is None:
+            data = content.read_nowait(most)
+        else:
+            # aiohttp gives nothing any more then, not even what had come before.
+            data = b"".join(content._buffer)[content._buffer_offset :]
+            content._buffer.clear()
+        self._read += len(data)
+        return data
+
+
 class Transport(AiohttpTransport):
-    """The way through aiohttp, whose responses say how they are read without an iterator within an iterator."""
+    """The way through aiohttp, whose responses say what has come of them without an iterator within an iterator."""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         response = await super().handle_async_request(request)
         if isinstance(response.stream, AiohttpResponseStream):
-            content = response.stream._aiohttp_response.content
-            response.extensions[READER] = functools.partial(content.read, PIECE_BYTES)
+            response.extensions[ARRIVALS] = Arrivals(response.stream._aiohttp_response)
         return response
 
 

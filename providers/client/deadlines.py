@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -37,6 +37,8 @@ class Deadlines:
         self._idle = timeouts.idle
         # The body has begun. Headers are no sign of it: some providers send them at once, and think then.
         self.began = False
+        # While an answer flows: whether something has come that was not read. Then the provider is not who is silent.
+        self.is_unread: Callable[[], bool] | None = None
         # While somebody waits: who, how often they were cancelled before that, and until when.
         self._waiting: asyncio.Task[Any] | None = None
         self._cancelled_before = 0
@@ -78,6 +80,10 @@ class Deadlines:
             self._waiting = None
         raise ours
 
+    def was_read(self) -> None:
+        """What flows was read: from here on more is waited for."""
+        self._until = min(self._loop.time() + self._idle, self._end)
+
     def _ring_at(self, moment: float) -> None:
         if self._timer:
             self._timer.cancel()
@@ -87,7 +93,10 @@ class Deadlines:
         self._timer, self._rings_at = None, math.inf
         if self._waiting is None:
             return
-        if self._loop.time() < self._until:
+        now = self._loop.time()
+        if self.is_unread and self.is_unread():
+            self._until = min(now + self._idle, self._end)
+        if now < self._until:
             self._ring_at(self._until)
         else:
             self._is_late = True

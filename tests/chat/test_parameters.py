@@ -16,6 +16,7 @@ from runs.models import Run
 from tests.chat.panel_page import PanelPage
 from tests.faultserver import FaultServer
 from tests.providers.documented import DOCUMENTED, UNDOCUMENTED, complaints, model, named, something_for
+from tests.providers.listening import batches_of
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
@@ -43,7 +44,7 @@ def received(faults: FaultServer, body: bytes) -> Any:
     """What arrives at the provider when this body is sent."""
 
     async def call() -> None:
-        async with client.stream(client.Call(faults.base_url, DIALECTS["aimlapi"], body, None)) as batches:
+        async with batches_of(client.Call(faults.base_url, DIALECTS["aimlapi"], body, None)) as batches:
             async for _ in batches:
                 pass
 

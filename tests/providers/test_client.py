@@ -23,6 +23,7 @@ from tests.faultserver import (
     CHUNKED,
     ENDING,
     HELLO,
+    RESET,
     SILENCE,
     FaultServer,
     chunk,
@@ -32,6 +33,7 @@ from tests.faultserver import (
     tokens,
 )
 from tests.providers.answers import gather
+from tests.providers.listening import batches_of
 
 CANARY = "sk-CANARY-0123456789"
 # Short where a test is about patience, so that it is not one; whatever answers gets as long as it needs.
@@ -49,7 +51,7 @@ async def read(call: client.Call) -> tuple[list[Event], ProviderError | None]:
     """Everything the stream gave, and how it broke, if it did."""
     events: list[Event] = []
     try:
-        async with client.stream(call) as batches:
+        async with batches_of(call) as batches:
             async for batch in batches:
                 events += batch.events
     except ProviderError as error:
@@ -188,15 +190,14 @@ async def test_the_request_is_what_was_asked(faults: FaultServer) -> None:
     ]
 
 
-async def test_a_frame_that_goes_wrong_later_is_waited_for_in_vain(faults: FaultServer) -> None:
-    """The HTTP parser says nothing of it; patience ends it."""
+async def test_a_frame_that_goes_wrong_later_breaks_the_connection(faults: FaultServer) -> None:
     is_read = threading.Event()
     faults.say(CHUNKED, http_chunk(HELLO), is_read, b"zz\r\n", SILENCE)
 
-    async with client.stream(replace(call_to(faults), timeouts=IMPATIENT["idle_timeout"])) as batches:
+    async with batches_of(call_to(faults)) as batches:
         first = await anext(batches)
         is_read.set()
-        with pytest.raises(Broken, match="idle_timeout"):
+        with pytest.raises(Broken, match="connection_lost"):
             await anext(batches)
 
     assert text_of(first.events) == "Hello world"
@@ -206,7 +207,7 @@ async def test_one_read_is_one_batch_with_its_raw_events(faults: FaultServer) ->
     is_read = threading.Event()
     faults.say(http_head(), HELLO, is_read, ENDING)
 
-    async with client.stream(call_to(faults)) as batches:
+    async with batches_of(call_to(faults)) as batches:
         first = await anext(batches)
         is_read.set()
         rest = [batch.raw async for batch in batches]
@@ -220,7 +221,7 @@ async def test_one_read_is_one_batch_with_its_raw_events(faults: FaultServer) ->
 async def test_text_is_given_as_soon_as_it_is_there(faults: FaultServer) -> None:
     faults.say(http_head(), chunk({"content": "early"}), 30.0, ENDING)
 
-    async with client.stream(call_to(faults)) as batches:
+    async with batches_of(call_to(faults)) as batches:
         first = await anext(batches)
 
     assert text_of(first.events) == "early"
@@ -236,7 +237,7 @@ async def test_the_end_mark_ends_the_stream_though_the_connection_stays_open(fau
 
 
 async def test_leaving_early_closes_the_connection(faults: FaultServer) -> None:
-    async with client.stream(call_to(faults, "tokens/1000@50")) as batches:
+    async with batches_of(call_to(faults, "tokens/1000@50")) as batches:
         await anext(batches)
 
     assert await asyncio.to_thread(faults.wait_until_idle)
@@ -258,14 +259,57 @@ async def test_cancelling_closes_the_connection(faults: FaultServer, model: str)
 async def test_a_reader_that_takes_its_time_is_not_a_silent_provider(faults: FaultServer) -> None:
     is_waited_for = threading.Event()
     faults.say(http_head(), HELLO, is_waited_for, chunk({"content": "!"}), ENDING)
+    news = asyncio.Event()
 
-    async with client.stream(replace(call_to(faults), timeouts=client.Timeouts(idle=1))) as batches:
-        events = (await anext(batches)).events
-        await asyncio.sleep(1.1)
-        asyncio.get_running_loop().call_later(0.1, is_waited_for.set)
-        events += [event async for batch in batches for event in batch.events]
+    async with client.stream(replace(call_to(faults), timeouts=client.Timeouts(idle=1))) as answer:
+        flowing = asyncio.create_task(answer.flow(news.set))
+        await news.wait()
+        await asyncio.sleep(1.5)
+        batches = [answer.read()]
+        is_waited_for.set()
+        await flowing
+        batches += answer.rest()
 
-    assert text_of(events) == "Hello world!"
+    assert text_of([event for batch in batches if batch for event in batch.events]) == "Hello world!"
+
+
+async def test_what_nobody_reads_is_not_taken_in_either(faults: FaultServer) -> None:
+    said = chunk({"content": "x" * 1000})
+    faults.say(http_head(), *[said] * 8_000, ENDING)
+    news = asyncio.Event()
+
+    async with client.stream(call_to(faults)) as answer:
+        flowing = asyncio.create_task(answer.flow(news.set))
+        await news.wait()
+        await asyncio.sleep(0.3)
+        held = 0
+        while answer.has_more and held < 10**6:
+            batch = answer.read()
+            held += sum(len(raw) for raw in batch.raw) if batch else 0
+        whole = held
+        while not flowing.done():
+            news.clear()
+            await asyncio.wait({flowing, asyncio.ensure_future(news.wait())}, return_when=asyncio.FIRST_COMPLETED)
+            while answer.has_more:
+                batch = answer.read()
+                whole += sum(len(raw) for raw in batch.raw) if batch else 0
+        whole += sum(len(raw) for batch in answer.rest() for raw in batch.raw)
+
+    assert held < 10**6
+    assert whole > 8 * 10**6
+
+
+async def test_what_had_come_when_the_connection_broke_is_read_first(faults: FaultServer) -> None:
+    faults.say(CHUNKED, http_chunk(HELLO), 0.05, http_chunk(chunk({"content": "!"})), 0.05, RESET)
+
+    async with client.stream(call_to(faults)) as answer:
+        await answer.flow(lambda: None)
+        rest = answer.rest()
+        said = next(rest).events + next(rest).events
+        with pytest.raises(Broken, match="connection_lost"):
+            next(rest)
+
+    assert text_of(said) == "Hello world!"
 
 
 async def test_the_whole_call_has_a_deadline(faults: FaultServer) -> None:
@@ -280,7 +324,7 @@ async def test_the_whole_call_has_a_deadline(faults: FaultServer) -> None:
 
 async def test_an_error_of_the_reader_is_not_made_into_one_of_the_provider(faults: FaultServer) -> None:
     async def read_and_fail() -> None:
-        async with client.stream(call_to(faults)) as batches:
+        async with batches_of(call_to(faults)) as batches:
             async for _ in batches:
                 raise OSError("disk full")
 

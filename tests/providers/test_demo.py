@@ -16,6 +16,7 @@ from providers.dialects import DIALECTS
 from providers.errors import KINDS, ProviderError
 from providers.events import Event, Extra, TextDelta, Usage
 from tests.providers.answers import Answer, gather
+from tests.providers.listening import batches_of
 
 BASE_URL = "https://demo.invalid/v1"
 DIALECT = DIALECTS["aimlapi"]
@@ -53,7 +54,7 @@ def call(model: str, said: Any = "Hello?", *, stream: bool = True, **parameters:
 
 
 async def collect(call: client.Call, events: list[Event]) -> None:
-    async with client.stream(call) as batches:
+    async with batches_of(call) as batches:
         async for batch in batches:
             events += batch.events
 
@@ -232,7 +233,7 @@ async def test_the_pace_is_what_was_asked_for() -> None:
 
 
 async def test_silence_is_followed_by_everything_at_once() -> None:
-    async with client.stream(call("silent", seconds=0.1)) as batches:
+    async with batches_of(call("silent", seconds=0.1)) as batches:
         sizes = [len(batch.raw) async for batch in batches]
 
     assert len(sizes) == 1

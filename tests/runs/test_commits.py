@@ -29,6 +29,7 @@ class Written:
         """Until the journal has said something of it."""
         self.heard.clear()
         self.log.write("text", payload, 0)
+        self.log.journal.want(self.log)
         async with asyncio.timeout(20):
             await self.heard.wait()
 

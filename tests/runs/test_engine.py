@@ -9,12 +9,14 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.utils import timezone
 
+from providers.client import Batch
 from providers.errors import Broken, NotSent, Refused
-from providers.events import Cost, ReasoningDelta, Served, ToolCallDelta, Usage
+from providers.events import Cost, ReasoningDelta, Served, TextDelta, ToolCallDelta, Usage
 from runs.engine import Engine
 from runs.models import Attempt, Run, RunEvent
 from runs.ownership import OVERDUE, forgotten
 from runs.performance import WAITS
+from runs.recorder import Recorder
 from tests.fakes import THE_END, FakeProvider
 from tests.runs.reader import PATIENCE, Reader
 
@@ -248,6 +250,48 @@ async def test_our_own_mistake_ends_in_a_card_and_not_in_an_endless_wait(
 ) -> None:
     _, run = await perform(running_engine, queued)  # no script: the fake fails with an IndexError
     assert (run.state, run.error_kind) == (Run.State.FAILED, "internal_error")
+
+
+async def test_a_mistake_where_an_answer_is_read_costs_no_other_run_anything(
+    fake: FakeProvider, running_engine: Engine, queued: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def take(recorder: Recorder, batch: Batch, ms: int) -> list[tuple[str, str]]:
+        if batch.events == [TextDelta("poison")]:
+            raise LookupError("a mistake of ours")
+        return taken(recorder, batch, ms)
+
+    taken = Recorder.take
+    monkeypatch.setattr(Recorder, "take", take)
+    hold = asyncio.Event()
+    fake.say("Still ", hold, "here", THE_END)
+    other = Reader(await sync_to_async(queued)())
+    running_engine.start(other.run.pk)
+    await other.begun.wait()
+
+    fake.say("poison", "and more", THE_END)
+    _, run = await perform(running_engine, queued)
+    hold.set()
+
+    assert (run.state, run.error_kind) == (Run.State.FAILED, "internal_error")
+    assert (await other.end()).text == "Still here"
+
+
+async def test_what_has_come_and_was_not_read_is_kept_by_a_stop(
+    fake: FakeProvider, running_engine: Engine, queued: Queue
+) -> None:
+    more = asyncio.Event()
+    fake.say("Once ", more, "upon", asyncio.Event())
+    reader = Reader(await sync_to_async(queued)())
+    running_engine.start(reader.run.pk)
+    await reader.begun.wait()
+    more.set()
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    running_engine.stop(reader.run.pk)
+
+    run = await reader.end()
+
+    assert (run.state, run.text) == (Run.State.CANCELLED, "Once upon")
 
 
 async def test_what_another_process_forgot_to_begin_is_adopted(

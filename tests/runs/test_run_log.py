@@ -13,7 +13,7 @@ class Owner:
         self.log = RunLog(1, self, on_stored=self.hear)
         self.heard: list[StoredEvent] = []
 
-    def want(self, log: RunLog) -> None:
+    def want(self, log: RunLog, *, at_once: bool = False) -> None:
         """Nothing is stored here."""
 
     def hear(self, events: list[StoredEvent]) -> None:
