@@ -184,7 +184,7 @@ class Performance:
             return
         async with client.stream(call) as answer:
             self._recorder.first_byte(self.log.ms)
-            self.log.source = partial(self._read, answer)
+            self.log.read_by(partial(self._read, answer))
             try:
                 await answer.flow(self.log.has_news)
             except asyncio.CancelledError:
@@ -192,7 +192,7 @@ class Performance:
                 self._read(answer, READ_AT_ONCE, self.log.ms)
                 raise
             finally:
-                self.log.source = None
+                self.log.read_by(None)
             if self._misread:
                 raise self._misread
             for batch in answer.rest():

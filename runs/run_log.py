@@ -54,7 +54,7 @@ class RunLog:
     # Characters that the last of them has left.
     space: int = 0
     # Reads what has come and writes it here: at most so many bytes, which came at this millisecond. True if there is
-    # more. Unset while nothing comes.
+    # more. None while nothing comes.
     source: Callable[[int, int], bool] | None = None
     # When the first came of what the source has, in milliseconds.
     arrived: int | None = None
@@ -71,6 +71,10 @@ class RunLog:
     def ms(self) -> int:
         """Milliseconds since the attempt was sent."""
         return int((time.monotonic() - self.started) * 1000)
+
+    def read_by(self, source: Callable[[int, int], bool] | None) -> None:
+        """From now on this says what has come; None while nothing comes."""
+        self.source, self.arrived = source, None
 
     def has_news(self) -> None:
         """The source has something: it is read when the next commit is made."""

@@ -12,9 +12,12 @@ class Owner:
     def __init__(self) -> None:
         self.log = RunLog(1, self, on_stored=self.hear)
         self.heard: list[StoredEvent] = []
+        # For each time that the log wanted something to be stored: whether at once.
+        self.wanted: list[bool] = []
 
     def want(self, log: RunLog, *, at_once: bool = False) -> None:
         """Nothing is stored here."""
+        self.wanted.append(at_once)
 
     def hear(self, events: list[StoredEvent]) -> None:
         self.heard += events
@@ -39,3 +42,32 @@ def test_a_log_that_was_let_go_is_gone_with_its_owner() -> None:
     del owner
 
     assert gone() is None
+
+
+def test_what_came_of_one_answer_does_not_hide_what_comes_of_the_next() -> None:
+    owner = Owner()
+    for _ in range(2):
+        owner.log.read_by(lambda _most, _ms: False)
+        owner.log.has_news()
+        owner.log.has_news()
+
+    assert owner.wanted == [False, False]
+
+
+def test_what_is_left_of_an_answer_is_wanted_at_once_and_came_when_it_came() -> None:
+    owner, read = Owner(), list[tuple[int, int]]()
+
+    def source(most: int, ms: int) -> bool:
+        read.append((most, ms))
+        return len(read) < 2
+
+    owner.log.read_by(source)
+    owner.log.started -= 5
+    owner.log.has_news()
+    owner.log.started -= 5
+    for _ in range(3):
+        owner.log.take(100)
+
+    assert owner.wanted == [False, True]
+    assert [most for most, _ in read] == [100, 100]
+    assert read[0][1] == read[1][1] < 6000
