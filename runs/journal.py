@@ -122,6 +122,8 @@ class Journal:
     async def _store(self, batch: list[Taken], works: list[Asked]) -> None:
         """Commit, then tell. What cannot be stored is never shown."""
         if not (batch or works):
+            # Of what was read, nothing is to be stored. There may be more; others come first.
+            await asyncio.sleep(0)
             return
         try:
             ours, results = await self._commit_patiently(batch, [work for work, _ in works], self._thread)

@@ -1,6 +1,6 @@
 """One run while this process performs it: its call, the attempts at it, and the record that it becomes.
 
-What the provider says goes to the journal as it comes, and is told to the followers once the journal has stored it.
+What the provider says is read when the journal is about to store it, and told to the followers once it has.
 """
 
 import asyncio
@@ -189,7 +189,10 @@ class Performance:
                 await answer.flow(self.log.has_news)
             except asyncio.CancelledError:
                 # What had come when somebody stopped it is kept.
-                self._read(answer, READ_AT_ONCE, self.log.ms)
+                while self._read(answer, READ_AT_ONCE, self.log.ms):
+                    pass
+                if self._misread:
+                    logger.error("Run %d was misread at its end", self.run_id, exc_info=self._misread)
                 raise
             finally:
                 self.log.read_by(None)

@@ -83,7 +83,7 @@ class RunLog:
             self.journal.want(self)
 
     def write(self, kind: str, payload: str, ms: int) -> None:
-        """Hand over a piece and the milliseconds of its arrival. It is stored with the next commit, and shown then."""
+        """Hand over a piece and the milliseconds of its arrival. It is stored with what `take` gives next."""
         size = len(payload)
         is_merged = kind in MERGED
         if is_merged and size > LARGEST_EVENT:
@@ -118,10 +118,11 @@ class RunLog:
         """Read so many bytes of what has come, and number all that is pending: it now belongs to the commit that is
         about to be made.
         """
-        if self.source and self.arrived is not None:
+        if most and self.source and self.arrived is not None:
             arrived, self.arrived = self.arrived, None
             if self.source(most, arrived):
-                self.arrived = arrived
+                # Of what is left nobody knows when it came; this is late by a commit at most.
+                self.arrived = self.ms
                 self.journal.want(self, at_once=True)
         seq = self.events[-1].seq if self.events else 0
         taken = [

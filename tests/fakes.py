@@ -68,6 +68,6 @@ class FakeAnswer:
         self._is_left = True
 
     def rest(self) -> Iterator[Batch]:
-        yield from self._said
+        yield from [] if self._is_left else self._said
         if self._error:
             raise self._error

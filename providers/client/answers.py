@@ -14,7 +14,7 @@ from providers.events import Event
 from providers.sse import EventStream
 
 # Bytes that are read at once, where nobody says how many.
-PIECE_BYTES = 16 * 1024
+AT_ONCE = 16 * 1024
 # Bytes that may be blank before the first that is not.
 BLANK_BYTES = 4096
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -41,6 +41,8 @@ class Answer:
         self._dialect = dialect
         self._stream, self._reader = EventStream(), dialect.stream_reader()
         self._served = served
+        # It is a stream, as far as anybody can tell.
+        self._streams = False
         # The answer, where it came in one piece although a stream was asked for.
         self._whole = b""
         # Nothing that comes now counts: the end mark was read, or an error in its place.
@@ -59,6 +61,7 @@ class Answer:
             if _first_byte(beginning) in (b"{", b"["):
                 self._whole = await self._body.gather(beginning)
             elif beginning:
+                self._streams = True
                 self._body.put_back(beginning)
                 on_news()
                 await self._body.flow(on_news)
@@ -70,11 +73,11 @@ class Answer:
     @property
     def has_more(self) -> bool:
         """There is something to `read`."""
-        return not self._is_told and self._body.has_more
+        return self._streams and not self._is_told and self._body.has_more
 
-    def read(self, most: int = PIECE_BYTES) -> Batch | None:
+    def read(self, most: int = AT_ONCE) -> Batch | None:
         """What so many bytes say of what has come, or None if that is nothing."""
-        data = b"" if self._is_told else self._body.read(most)
+        data = self._body.read(most) if self._streams and not self._is_told else b""
         if not data:
             return None
         try:
@@ -136,7 +139,7 @@ class Answer:
     def _tell(self, error: ProviderError | None = None) -> None:
         """Nothing after this counts."""
         self._is_told, self._said_error = True, self._said_error or error
-        self._body.leave()
+        self._body.end()
 
     async def _beginning(self) -> bytes:
         """As much of the body as tells what it is."""

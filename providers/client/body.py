@@ -18,6 +18,8 @@ ANSWER_BYTES = 10 * 1024 * 1024
 # Seconds that the end of the framing may come after the end mark. Usually it is there already, and a connection that
 # was read to its end serves the next call.
 LINGER = 0.05
+# Bytes that one without connection may have ahead of its reader.
+MOST_UNREAD = 256 * 1024
 
 
 class Body:
@@ -38,8 +40,8 @@ class Body:
             self._next = partial(anext, self._chunks, b"")
         # What has come and was not read, of what passed through here.
         self._unread = bytearray()
+        self._was_read = asyncio.Event()
         self._over: asyncio.Future[None] | None = None
-        self._on_news: Callable[[], None]
 
     async def aclose(self) -> None:
         if self._chunks:
@@ -71,7 +73,7 @@ class Body:
         self._unread += piece
 
     async def flow(self, on_news: Callable[[], None]) -> None:
-        """Until the body ends, or `leave` says that no more of it counts; `on_news` is called for whatever comes.
+        """Until the body ends, or `end` says that no more of it counts; `on_news` is called for whatever comes.
 
         Raises a `ProviderError` where it breaks. What had come before that is still there to be read.
         """
@@ -80,22 +82,26 @@ class Body:
             while not self._over.done() and (piece := await self.piece()):
                 self.put_back(piece)
                 on_news()
+                while len(self._unread) > MOST_UNREAD and not self._over.done():
+                    self._was_read.clear()
+                    await self._was_read.wait()
             return
         self._deadlines.is_unread = lambda: self.has_more
-        self._arrivals.watch(on_news, self.leave)
+        self._arrivals.watch(on_news, self.end)
         try:
             await self._deadlines.wait(self._over)
             error = self._arrivals.error
         finally:
             self._deadlines.is_unread = None
-            self._arrivals.leave()
+            self._arrivals.unwatch()
         if error:
             raise worded(error)
 
-    def leave(self) -> None:
+    def end(self) -> None:
         """No more of it counts, or will come."""
         if self._over and not self._over.done():
             self._over.set_result(None)
+        self._was_read.set()
 
     @property
     def has_more(self) -> bool:
@@ -104,12 +110,15 @@ class Body:
 
     def read(self, most: int) -> bytes:
         """What has come, without waiting: at most so many bytes."""
-        self._deadlines.was_read()
         if self._unread:
             data = bytes(self._unread[:most])
             del self._unread[:most]
-            return data
-        return self._arrivals.read(most) if self._arrivals else b""
+            self._was_read.set()
+        else:
+            data = self._arrivals.read(most) if self._arrivals else b""
+        if data:
+            self._deadlines.was_read()
+        return data
 
     async def linger(self) -> None:
         """Wait a moment for an end that is due."""

@@ -136,6 +136,9 @@ class Connection(ResponseHandler):
             super().resume_reading(resume_parser)
 
     def connection_lost(self, exc: BaseException | None) -> None:
+        # Under TLS the end gets through to one that is held up. What it had not parsed would be lost with its parser.
+        while self._reading_paused:
+            self.resume_reading()
         super().connection_lost(exc)
         self.on_lost()
 
@@ -156,16 +159,16 @@ class Arrivals:
         return data
 
     def watch(self, on_data: Callable[[], None], on_end: Callable[[], None]) -> None:
-        """Call these for whatever comes, and at the end, until `leave`."""
+        """Call these for whatever comes, and at the end, until `unwatch`."""
         if self._response.connection:
             self._connection = cast("Connection", self._response.connection.protocol)
             self._connection.on_data, self._connection.on_lost = on_data, on_end
-        self._content.on_eof(self.leave)
+        self._content.on_eof(self.unwatch)
         self._content.on_eof(on_end)
         if self.error:
             on_end()
 
-    def leave(self) -> None:
+    def unwatch(self) -> None:
         """Tell nobody any more: the connection serves others next."""
         if self._connection:
             self._connection.on_data = self._connection.on_lost = _nobody

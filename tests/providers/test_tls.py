@@ -1,5 +1,6 @@
-"""Certificates that are not valid: the connection ends before anything is sent."""
+"""Certificates that are not valid: the connection ends before anything is sent. And the end of one that is."""
 
+import asyncio
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +20,8 @@ from providers import client
 from providers.client import connections
 from providers.dialects import DIALECTS
 from providers.errors import NotSent
-from tests.faultserver import FaultServer
+from providers.events import TextDelta
+from tests.faultserver import CHUNKED, ENDING, FaultServer, chunk, http_chunk
 
 
 @pytest.fixture(autouse=True)
@@ -92,3 +94,25 @@ async def test_a_certificate_that_is_not_valid_stops_the_call(
 
     assert caught.value.kind.name == "tls_error"
     assert server.requests == []
+
+
+async def test_an_answer_that_is_held_up_when_its_provider_hangs_up_is_whole(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = certificate(tmp_path / "own.pem", "127.0.0.1")
+    monkeypatch.setenv("SSL_CERT_FILE", str(own))
+    pieces = [http_chunk(chunk({"content": "x" * 1000}))] * 1000
+
+    with provider_with(own, settings) as server:
+        server.say(CHUNKED, *pieces, http_chunk(ENDING) + b"0\r\n\r\n")
+        async with client.stream(client.Call(server.base_url, DIALECTS["openai"], b"{}")) as answer:
+            flowing = asyncio.create_task(answer.flow(lambda: None))
+            said = []
+            while not flowing.done():
+                await asyncio.sleep(0.02)
+                said.append(answer.read(256 * 1024))
+            said += answer.rest()
+        await client.close()
+
+    texts = [event.text for batch in said if batch for event in batch.events if isinstance(event, TextDelta)]
+    assert len("".join(texts)) == 1000 * len(pieces)

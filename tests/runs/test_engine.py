@@ -280,18 +280,18 @@ async def test_what_has_come_and_was_not_read_is_kept_by_a_stop(
     fake: FakeProvider, running_engine: Engine, queued: Queue
 ) -> None:
     more = asyncio.Event()
-    fake.say("Once ", more, "upon", asyncio.Event())
+    fake.say("Once ", more, "upon ", "a time", asyncio.Event())
     reader = Reader(await sync_to_async(queued)())
     running_engine.start(reader.run.pk)
     await reader.begun.wait()
     more.set()
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
+    for _ in range(3):
+        await asyncio.sleep(0)
     running_engine.stop(reader.run.pk)
 
     run = await reader.end()
 
-    assert (run.state, run.text) == (Run.State.CANCELLED, "Once upon")
+    assert (run.state, run.text) == (Run.State.CANCELLED, "Once upon a time")
 
 
 async def test_what_another_process_forgot_to_begin_is_adopted(

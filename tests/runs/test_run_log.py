@@ -54,7 +54,7 @@ def test_what_came_of_one_answer_does_not_hide_what_comes_of_the_next() -> None:
     assert owner.wanted == [False, False]
 
 
-def test_what_is_left_of_an_answer_is_wanted_at_once_and_came_when_it_came() -> None:
+def test_what_is_left_of_an_answer_is_wanted_at_once() -> None:
     owner, read = Owner(), list[tuple[int, int]]()
 
     def source(most: int, ms: int) -> bool:
@@ -70,4 +70,4 @@ def test_what_is_left_of_an_answer_is_wanted_at_once_and_came_when_it_came() -> 
 
     assert owner.wanted == [False, True]
     assert [most for most, _ in read] == [100, 100]
-    assert read[0][1] == read[1][1] < 6000
+    assert 5000 <= read[0][1] < 10_000 <= read[1][1]
