@@ -68,6 +68,7 @@ class FakeAnswer:
         self._is_left = True
 
     def rest(self) -> Iterator[Batch]:
-        yield from [] if self._is_left else self._said
+        while batch := self.read():
+            yield batch
         if self._error:
             raise self._error

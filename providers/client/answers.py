@@ -95,7 +95,7 @@ class Answer:
 
         Raises a `ProviderError` where the answer broke off, after everything before that was given.
         """
-        if self._whole and not self._broke:
+        if self._whole:
             yield read_whole(self._whole, self._dialect, self._served)
             return
         while self.has_more:
