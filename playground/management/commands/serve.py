@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import connections
 from django.urls import get_resolver
 
-from playground import lifeline
+from playground import lifeline, memory
 
 # Seconds after which a thread that computes lets another one in. By Python's default, 0.005, a commit that is back from
 # the disk waits behind whatever page is being rendered.
@@ -33,6 +33,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         lifeline.hold()
+        memory.give_back_large_pieces()
         listener = _listener(options["host"], options["port"], options["fd"])
         link = _prepare() if options["prepare"] else None
         _use_uvloop()
