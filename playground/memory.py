@@ -8,9 +8,11 @@ LARGE = 512 * 1024
 
 
 def give_back_large_pieces() -> None:
-    """Keep glibc from learning: after the first megabytes it gave back it would take such pieces from its own heaps, one
-    for each thread, and each of these may keep twice as much for later. A web process grew by up to 9 MB after answers
-    of 4 MB had passed through it, the more the busier the machine was, and by 1 MB like this.
+    """Keep glibc from learning.
+
+    After the first megabytes that it gave back it would take such pieces from its own heaps, one for each thread, and
+    each of these may keep twice as much for later. A web process grew by up to 9 MB after answers of 4 MB had passed
+    through it, the more the busier the machine was, and by 1 MB like this.
 
     Elsewhere than with glibc it does nothing.
     """

@@ -5,8 +5,8 @@ that way, since every commit waits for the disk. So one writer takes whatever al
 transaction, reports, and starts over. The commit itself sets the pace: while one is on its way to the disk, the next
 one's content gathers.
 
-Plain SQL, because this is the path each token takes. Every statement is fenced: it writes only to runs that are still
-`running` and still owned by this process, so a process that was thought dead and comes back writes nothing.
+Every statement is fenced: it writes only to runs that are still `running` and still owned by this process, so a process
+that was thought dead and comes back writes nothing.
 """
 
 import asyncio
@@ -21,7 +21,8 @@ from uuid import uuid4
 from django.db import connection, transaction
 
 from runs import metrics, ownership
-from runs.folding import StoredEvent
+from runs.event_rows import Taken, store_events
+from runs.quick_commits import QuickCommits
 from runs.run_log import Outcome, RunLog
 from runs.storage import FAILURES, storage, trouble_of
 
@@ -39,7 +40,6 @@ ASIDE = 1
 
 # Something to be done in the writer's transaction; what it raises undoes it alone.
 Work = Callable[[], Any]
-Taken = tuple[RunLog, list[StoredEvent]]
 Asked = tuple[Work, asyncio.Future[Any]]
 
 
@@ -55,6 +55,7 @@ class Journal:
         # One thread, one connection: SQLite has one writer anyway, and the order of commits is the order of calls.
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
         self._aside = ThreadPoolExecutor(max_workers=ASIDE, thread_name_prefix="journal-aside")
+        self._quick = QuickCommits(self.owner)
         self._writer: asyncio.Task[None] | None = None
 
     def want(self, log: RunLog, *, at_once: bool = False) -> None:
@@ -158,7 +159,12 @@ class Journal:
         while True:
             begun = loop.time()
             try:
-                stored = await loop.run_in_executor(thread, self._commit, batch, works)
+                # Events alone, as most commits are.
+                quickly = None if works else self._quick.commit(batch)
+                if quickly is None:
+                    ours, results = await loop.run_in_executor(thread, self._commit, batch, works)
+                else:
+                    ours, results = quickly, []
             except FAILURES as error:
                 trouble = storage.failed(error)
                 # What has arrived is worth waiting for room; a person who waits is better told that there is none.
@@ -168,15 +174,16 @@ class Journal:
                 await asyncio.sleep(0.25)
             else:
                 metrics.committed(loop.time() - begun, events=sum(len(events) for _, events in batch))
-                if storage.trouble and stored[0]:
+                if storage.trouble and ours:
                     storage.works()
-                return stored
+                return ours, results
 
     async def close(self) -> None:
         """Stop writing and give the connection back. What was handed over has been stored."""
         if self._writer:
             self._writer.cancel()
             await asyncio.gather(self._writer, return_exceptions=True)
+        self._quick.close()
         await asyncio.get_running_loop().run_in_executor(self._thread, lambda: connection.close())
         self._thread.shutdown()
         self._aside.shutdown()
@@ -188,51 +195,15 @@ class Journal:
             if not batch and len(works) == 1:
                 # It can undo nothing but itself: its own transaction is enough.
                 return set(), [_result_of(works[0])]
-            if not works and connection.vendor == "sqlite":
-                return self._commit_events(batch), []
+            # Held for the rest of the transaction.
+            lock = " FOR NO KEY UPDATE" if connection.features.has_select_for_update else ""
             with transaction.atomic(), connection.cursor() as cursor:
                 results = [_result_of(work) for work in works]
-                return self._store_events(cursor, batch), results
+                return store_events(cursor, self.owner, batch, lock=lock), results
         except FAILURES:
             # The next try gets a fresh connection.
             connection.close()
             raise
-
-    def _commit_events(self, batch: list[Taken]) -> set[int]:
-        """Events and nothing else, as most commits are. By SQLite's own driver: Django's transaction and cursors around
-        it take as long as all that is done in them.
-        """
-        connection.ensure_connection()
-        driver = connection.connection
-        with connection.wrap_database_errors:
-            driver.execute("BEGIN IMMEDIATE")
-            try:
-                ours = self._store_events(driver.cursor(), batch, mark="?")
-                driver.execute("COMMIT")
-            except BaseException:
-                driver.rollback()
-                raise
-        return ours
-
-    def _store_events(self, cursor: Any, batch: list[Taken], *, mark: str = "%s") -> set[int]:
-        """Store them as far as their runs are still ours, whose numbers it gives. `mark` stands for a value in SQL."""
-        if not batch:
-            return set()
-
-        def several(sql: str, numbers: list[int]) -> str:
-            return sql.format(", ".join([mark] * len(numbers))).replace("%s", mark)
-
-        run_ids = [log.run_id for log, _ in batch]
-        # Held for the rest of the transaction.
-        lock = " FOR NO KEY UPDATE" if connection.features.has_select_for_update else ""
-        cursor.execute(several(STILL_OURS, run_ids) + lock, [self.owner, *run_ids])
-        ours = {run_id for (run_id,) in cursor.fetchall()}
-        rows = [(log.run_id, *event) for log, events in batch if log.run_id in ours for event in events]
-        if rows:
-            cursor.executemany(INSERT_EVENT.replace("%s", mark), rows)
-        if begun := [log.run_id for log, _ in batch if not log.stored]:
-            cursor.execute(several(BEGUN, begun), begun)
-        return ours
 
 
 def _result_of(work: Work) -> Any:
@@ -244,12 +215,3 @@ def _result_of(work: Work) -> Any:
         raise
     except Exception as error:
         return error
-
-
-BEGUN = "UPDATE runs_attempt SET state = 'first_byte' WHERE state = 'sent' AND run_id IN ({})"
-STILL_OURS = "SELECT id FROM runs_run WHERE state = 'running' AND owner = %s AND id IN ({})"
-# A commit may have been made although the database went away before it said so; made again, it changes nothing. Nobody
-# else can be in conflict: the transaction holds the run as ours.
-INSERT_EVENT = """
-    INSERT INTO runs_runevent (run_id, seq, type, payload, ms) VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING
-"""

@@ -117,4 +117,3 @@ def test_a_call_of_a_tool_can_be_answered(plain_screen: PlainScreen, upstream: U
 
     expect(screen.reply.locator(".prose")).to_have_text("It is 124.44 °C.")
     assert upstream.requests[-1].json["messages"][2]["content"] == "124.44"
-

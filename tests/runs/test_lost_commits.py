@@ -9,8 +9,10 @@ from asgiref.sync import sync_to_async
 from django.db import OperationalError
 
 from runs.engine import Engine
-from runs.journal import Journal, Taken, Work
+from runs.event_rows import Taken
+from runs.journal import Journal, Work
 from runs.models import Run, RunEvent
+from runs.quick_commits import QuickCommits
 from tests.fakes import THE_END, FakeProvider
 from tests.runs.reader import PATIENCE, Reader
 
@@ -20,7 +22,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def lost(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Every commit with events is made, and fails the first time all the same; how many events those were."""
-    commit, lost = Journal._commit, list[int]()
+    commit, commit_quickly, lost = Journal._commit, QuickCommits._commit, list[int]()
 
     def commit_and_fail(journal: Journal, batch: list[Taken], works: list[Work]) -> tuple[set[int], list[Any]]:
         done = commit(journal, batch, works)
@@ -30,7 +32,11 @@ def lost(monkeypatch: pytest.MonkeyPatch) -> list[int]:
             raise OperationalError("terminating connection due to administrator command")
         return done
 
+    def commit_quickly_and_fail(commits: QuickCommits, batch: list[Taken]) -> None:
+        commit_quickly(commits, batch)
+
     monkeypatch.setattr(Journal, "_commit", commit_and_fail)
+    monkeypatch.setattr(QuickCommits, "_commit", commit_quickly_and_fail)
     return lost
 
 

@@ -12,8 +12,10 @@ from django.db import OperationalError
 from runs import journal as journal_module
 from runs import performance
 from runs.engine import Engine
-from runs.journal import Journal, Taken, Work
+from runs.event_rows import Taken
+from runs.journal import Journal, Work
 from runs.models import Run, RunEvent
+from runs.quick_commits import QuickCommits
 from tests.fakes import THE_END, FakeProvider
 from tests.runs.reader import Reader
 
@@ -39,13 +41,17 @@ class Disk:
 
 @pytest.fixture
 def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
-    disk, commit = Disk(), Journal._commit
+    disk, commit, commit_quickly = Disk(), Journal._commit, QuickCommits._commit
 
     def commit_if_there_is_room(journal: Journal, batch: list[Taken], works: list[Work]) -> tuple[set[int], list[Any]]:
         disk.refuse()
         return commit(journal, batch, works)
 
+    def commit_quickly_if_there_is_room(commits: QuickCommits, batch: list[Taken]) -> set[int] | None:
+        return None if disk.is_full else commit_quickly(commits, batch)
+
     monkeypatch.setattr(Journal, "_commit", commit_if_there_is_room)
+    monkeypatch.setattr(QuickCommits, "_commit", commit_quickly_if_there_is_room)
     monkeypatch.setattr(journal_module, "PATIENCE", 0.3)
     monkeypatch.setattr(performance, "INSISTENCE", 0.05)
     return disk

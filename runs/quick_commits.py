@@ -1,0 +1,72 @@
+"""Commits of events in the event loop itself, on SQLite, as long as the disk is quick.
+
+To have a thread make such a commit, and to be told of it, takes more than the commit: two wake-ups, and the interpreter
+handed over at each row. So the loop makes it, and nothing else happens in this process for the half millisecond that it
+takes. That is right for a disk that is quick and a file that nobody holds; for anything else there is the thread.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+from contextlib import suppress
+from time import monotonic
+
+from django.db import connection
+
+from runs.event_rows import Taken, store_events
+
+# Seconds that a commit may take; whoever is slower than that must not hold up everybody else.
+LONGEST = 0.005
+# Seconds for which commits are left to the thread after one that was slow or failed; twice as long each time in a row.
+SHORTEST_REST, LONGEST_REST = 0.25, 60.0
+# No waiting for a lock; and no copying from the log into the file, which may take long: that is done behind a commit
+# of the thread, and while anything runs it makes one each second.
+PRAGMAS = "PRAGMA synchronous=FULL; PRAGMA busy_timeout=0; PRAGMA wal_autocheckpoint=0"
+
+
+class QuickCommits:
+    """The loop's own connection to the file. Whatever goes wrong is undone and left to the thread, to be done again."""
+
+    def __init__(self, owner: str) -> None:
+        self._owner = owner
+        self._path = str(connection.settings_dict["NAME"]) if connection.vendor == "sqlite" else ""
+        self._database: sqlite3.Connection | None = None
+        self._rest = SHORTEST_REST
+        # By the monotonic clock.
+        self._rests_until = 0.0
+
+    def commit(self, batch: Sequence[Taken]) -> set[int] | None:
+        """Store these events; the numbers of the runs that are still ours. None where it is for a thread to do."""
+        begun = monotonic()
+        if not self._path or begun < self._rests_until:
+            return None
+        ours = self._commit(batch)
+        if ours is None or monotonic() - begun > LONGEST:
+            self._rests_until = monotonic() + self._rest
+            self._rest = min(2 * self._rest, LONGEST_REST)
+        else:
+            self._rest = SHORTEST_REST
+        return ours
+
+    def _commit(self, batch: Sequence[Taken]) -> set[int] | None:
+        try:
+            database = self._database = self._database or self._open()
+            database.execute("BEGIN IMMEDIATE")
+            ours = store_events(database.cursor(), self._owner, batch, mark="?")
+            database.execute("COMMIT")
+        except (sqlite3.Error, UnicodeError):
+            # The thread finds out what it is, and says it where it is known what to do about it.
+            self.close()
+            return None
+        return ours
+
+    def _open(self) -> sqlite3.Connection:
+        database = sqlite3.connect(self._path, isolation_level=None)
+        database.executescript(PRAGMAS)
+        return database
+
+    def close(self) -> None:
+        """Give the connection back; what was not committed is undone by that."""
+        if self._database:
+            with suppress(sqlite3.Error):
+                self._database.close()
+            self._database = None
