@@ -16,7 +16,7 @@ from playground.asgi import application
 from playground.sockets import MESSAGE_BYTES, SocketProtocol
 from providers import client
 from runs import engine
-from runs.consumers import SAY_AT_ONCE
+from runs.consumers import AT_ONCE
 
 # Seconds that requests get to be answered when everything else has ended.
 LAST_ANSWERS = 3.0
@@ -79,9 +79,9 @@ class PlaygroundServer(Server):  # type: ignore[misc]
         return Deferred.fromFuture(asyncio.ensure_future(self._finish()))
 
     def create_application(self, protocol: object, scope: dict[str, Any]) -> Any:
-        """For a socket, with the extension by which it is told at once what is stored."""
+        """For a socket, with the extension by which it is told at once what is stored, and heard at once."""
         if isinstance(protocol, SocketProtocol):
-            scope["extensions"] = {SAY_AT_ONCE: {"say": protocol.say}}
+            scope["extensions"] = {AT_ONCE: {"say": protocol.say, "hear": protocol.heard_by}}
         return super().create_application(protocol, scope)
 
     async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:

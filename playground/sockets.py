@@ -1,22 +1,35 @@
-"""The sockets of our pages, beneath Channels: how a message leaves, and how a socket is closed."""
+"""The sockets of our pages, beneath Channels: how a message leaves, how one comes in, and how a socket is closed."""
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from daphne.ws_protocol import WebSocketProtocol  # type: ignore[import-untyped]
 from twisted.internet import tcp
 
 # Bytes of one message from a browser: orders such as "follow" and "stop", never content.
 MESSAGE_BYTES = 64 * 1024
+# Bytes of a frame with a text of one character: two of header, four of mask.
+SHORTEST_FRAME = 7
+
+
+def _nobody(text: str) -> bool:
+    return False
 
 
 class SocketProtocol(WebSocketProtocol):  # type: ignore[misc]
-    """Daphne's sockets, which write each message themselves, and close with any code.
+    """Daphne's sockets, which write each message themselves, read short ones at sight, and close with any code.
 
     Each token of each reader passes here. By way of Autobahn and the reactor's next turn it took three times the calls,
     and Autobahn put limits on the server's own words: it raised for them, and a socket that was to be closed, or to be
     told much at once, stayed open and silent.
     """
+
+    # Who gets each text first, and says whether it is done with it.
+    _listener: Callable[[str], bool] = staticmethod(_nobody)
+
+    def heard_by(self, listener: Callable[[str], bool]) -> None:
+        """From now on this gets each text before the application does, which gets those that it leaves."""
+        self._listener = listener
 
     def say(self, texts: Sequence[str]) -> None:
         """These messages, one after the other."""
@@ -42,8 +55,20 @@ class SocketProtocol(WebSocketProtocol):  # type: ignore[misc]
             self.transport.write(message)
 
     def dataReceived(self, data: bytes) -> None:  # noqa: N802
-        """Without composing a line for Autobahn's log, which nobody reads, for each acknowledgement."""
-        self._dataReceived(data)
+        """What has come: nearly always an acknowledgement, which took as long as several tokens by Autobahn's way."""
+        is_open = self.state == self.STATE_OPEN
+        is_between_messages = is_open and not (self.data or self.current_frame or self.inside_message)
+        text = short_text_in(data) if is_between_messages else None
+        if text is None:
+            # Without composing a line for Autobahn's log, which nobody reads.
+            self._dataReceived(data)
+        else:
+            self.onMessage(text, False)
+
+    def onMessage(self, payload: bytes, isBinary: bool) -> None:  # noqa: N802, N803
+        """A whole message."""
+        if isBinary or not self._listener(payload.decode()):
+            super().onMessage(payload, isBinary)
 
     def _may_write_at_once(self) -> bool:
         """On a connection of ours without TLS, where nothing waits that was to be written before."""
@@ -70,3 +95,18 @@ def frame(payload: bytes, *, is_binary: bool) -> bytes:
     else:
         header = struct.pack("!BBQ", first, 127, size)
     return header + payload
+
+
+def short_text_in(data: bytes) -> bytes | None:
+    """The text, if this is one whole short message of a page in plain characters, and nothing else.
+
+    Anything else is for a reader who knows all of https://www.rfc-editor.org/rfc/rfc6455#section-5.2.
+    """
+    if len(data) < SHORTEST_FRAME or data[0] != 0x81 or not 0x80 <= data[1] < 0x80 + 126:
+        return None
+    size = data[1] - 0x80
+    if len(data) != 6 + size:
+        return None
+    key = (data[2:6] * (size // 4 + 1))[:size]
+    text = (int.from_bytes(data[6:]) ^ int.from_bytes(key)).to_bytes(size)
+    return text if text.isascii() else None

@@ -4,7 +4,6 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -33,9 +32,10 @@ SIGNED_OUT = 4401
 MOST_OPERATIONS = 200
 # Seconds between two looks whether the person is still signed in.
 SESSION_CHECK = 30.0
-# The extension of a server, in the sense of ASGI, that takes texts for a socket without being waited for: a function
-# `say`, in order with what is sent otherwise. Ours has it.
-SAY_AT_ONCE = "playground.say_at_once"
+# The extension of a server, in the sense of ASGI, by which a socket needs no queue and no task that wakes. Ours has it:
+# `say` takes texts without being waited for, in order with what is sent otherwise; `hear` takes a function that gets
+# each text of the page first, and says whether it is done with it.
+AT_ONCE = "playground.at_once"
 # Seconds after which a run of another process is read again, in case a wake-up was lost; there are none without Redis.
 RE_READ = 5.0 if settings.REDIS_URL else 1.0
 
@@ -69,8 +69,15 @@ class RunConsumer(AsyncWebsocketConsumer):
         self.user = user
         # When the session was last found to be this person's.
         self.looked_at = time.monotonic()
-        self.relay = Relay(re_read=RE_READ, say=self._say_at_once())
+        extensions: dict[str, Any] = dict(self.scope.get("extensions") or {})
+        at_once = extensions.get(AT_ONCE, {})
+        say = at_once.get("say")
+        self.relay = Relay(
+            re_read=RE_READ, say=(lambda frames: say([frame.content for frame in frames])) if say else None
+        )
         self.operations: list[float] = []
+        if hear := at_once.get("hear"):
+            hear(self._hear_acknowledgement)
         await self.accept()
         metrics.socket_opened()
         self.sender = asyncio.create_task(self._send_until_closed(), name="socket sender")
@@ -96,6 +103,20 @@ class RunConsumer(AsyncWebsocketConsumer):
         await getattr(self, get_handler_name(message))(message)
 
     # Receiving
+
+    def _hear_acknowledgement(self, text: str) -> bool:
+        """Whether it was one, as nearly each message is: there is nothing in it that has to be waited for."""
+        try:
+            message = json.loads(text)
+            if message["op"] != "ack":
+                return False
+            run_id, seq = int(message["run"]), int(message["seq"])
+        except (ValueError, TypeError, KeyError, RecursionError):
+            return False
+        if not self._is_calm():
+            return False
+        self.relay.acknowledge(run_id, seq)
+        return True
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         if not self._is_calm():
@@ -205,12 +226,6 @@ class RunConsumer(AsyncWebsocketConsumer):
             if is_time_to_look and self.relay.is_given_up:
                 await self.close(TRY_AGAIN_LATER, "nothing was acknowledged for too long")
                 return
-
-    def _say_at_once(self) -> Callable[[list[Frame]], None] | None:
-        """The way past the event loop's queue, where the server has one."""
-        extensions: dict[str, Any] = dict(self.scope.get("extensions") or {})
-        say = extensions.get(SAY_AT_ONCE, {}).get("say")
-        return (lambda frames: say([frame.content for frame in frames])) if say else None
 
     async def _send_frames(self, frames: list[Frame]) -> None:
         left = len(frames)

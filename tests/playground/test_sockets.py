@@ -1,14 +1,16 @@
-"""How messages leave a socket: as which bytes, in which order, and when."""
+"""How messages leave a socket: as which bytes, in which order, and when; and how short ones come in."""
 
 import socket
 import struct
 from collections.abc import Iterator
 
 import pytest
+from autobahn.twisted.websocket import WebSocketServerFactory
 from twisted.internet import tcp
 from twisted.internet.error import ConnectionLost
+from twisted.internet.testing import StringTransport
 
-from playground.sockets import MESSAGE_BYTES, SocketProtocol, frame
+from playground.sockets import MESSAGE_BYTES, SocketProtocol, frame, short_text_in
 
 
 class Reactor:
@@ -52,7 +54,7 @@ def opened(pair: tuple[socket.socket, socket.socket], reactor: Reactor) -> Socke
     protocol = SocketProtocol()
     protocol.transport = tcp.Connection(pair[0], protocol, reactor)  # type: ignore[arg-type]
     protocol.transport.connected = 1
-    protocol.state = SocketProtocol.STATE_OPEN
+    protocol.state, protocol.data, protocol.inside_message = SocketProtocol.STATE_OPEN, b"", False
     return protocol
 
 
@@ -146,3 +148,129 @@ def test_to_a_socket_that_is_closing_nothing_is_said(
     opened.sendMessage(b"too late")
 
     assert (read(pair[1]), reactor.writers) == (b"", [])
+
+
+def masked(payload: bytes, first: int = 0b1000_0001, mask: bytes = b"\x01\xfe\x80\x37") -> bytes:
+    """A frame as a page sends it; `first` says whether it is whole, and what it holds."""
+    size = bytes([0x80 + len(payload)]) if len(payload) < 126 else struct.pack("!BH", 0x80 + 126, len(payload))
+    return bytes([first]) + size + mask + bytes(byte ^ mask[place % 4] for place, byte in enumerate(payload))
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 5, 57, 124, 125])
+def test_a_short_text_is_read_as_it_was_written(size: int) -> None:
+    text = bytes(32 + place % 95 for place in range(size))
+
+    assert short_text_in(masked(text)) == text
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(b"", id="nothing"),
+        pytest.param(masked(b""), id="an empty message"),
+        pytest.param(masked(b"x" * 126), id="a long one"),
+        pytest.param(masked(b"half of it")[:-1], id="one that is not all there"),
+        pytest.param(masked(b"one") + masked(b"two"), id="two of them"),
+        pytest.param(frame(b"unmasked", is_binary=False), id="one without a mask"),
+        pytest.param(masked(b"bytes", 0b1000_0010), id="a binary one"),
+        pytest.param(masked(b"begun", 0b0000_0001), id="the first part of one"),
+        pytest.param(masked(b"ended", 0b1000_0000), id="the last part of one"),
+        pytest.param(masked(b"ping", 0b1000_1001), id="a ping"),
+        pytest.param(masked(b"close", 0b1000_1000), id="a close"),
+        pytest.param(masked(b"packed", 0b1100_0001), id="a compressed one"),
+        pytest.param(masked("wörter".encode()), id="other characters"),
+        pytest.param(masked(b"\xff\xfe"), id="no characters at all"),
+    ],
+)
+def test_anything_else_is_left_to_whoever_knows_the_whole_protocol(data: bytes) -> None:
+    assert short_text_in(data) is None
+
+
+class Application:
+    """The application that a socket belongs to, with the texts that came to it."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def put_nowait(self, message: dict[str, str]) -> None:
+        if message["type"] == "websocket.receive":
+            self.texts.append(message["text"])
+
+
+@pytest.fixture
+def application() -> Application:
+    return Application()
+
+
+@pytest.fixture
+def listening(application: Application) -> SocketProtocol:
+    """A socket whose handshake is over, with all of Autobahn's reader behind it."""
+    protocol = SocketProtocol()
+    protocol.factory = WebSocketServerFactory()  # type: ignore[no-untyped-call]
+    transport = StringTransport()  # type: ignore[no-untyped-call]
+    # As the reactor's own have one by then; it is given back when a connection is dropped.
+    transport.registerProducer(protocol, True)  # type: ignore[no-untyped-call]
+    protocol.makeConnection(transport)
+    protocol.application_queue, protocol.client_addr = application, None
+    protocol.path, protocol.websocket_version = "/ws/", 13
+    protocol.state, protocol.inside_message, protocol.current_frame = SocketProtocol.STATE_OPEN, False, None
+    return protocol
+
+
+@pytest.mark.parametrize("cut", range(1, 12))
+def test_a_message_that_comes_in_two_pieces_is_one_message(
+    listening: SocketProtocol, application: Application, cut: int
+) -> None:
+    message = masked(b"in two")
+
+    listening.dataReceived(message[:cut])
+    listening.dataReceived(message[cut:])
+    listening.dataReceived(masked(b"whole"))
+
+    assert application.texts == ["in two", "whole"]
+
+
+def test_a_message_behind_a_ping_that_comes_in_pieces_is_one_message(
+    listening: SocketProtocol, application: Application
+) -> None:
+    ping = masked(b"ping", 0b1000_1001)
+
+    listening.dataReceived(ping[:7])
+    listening.dataReceived(ping[7:])
+    listening.dataReceived(masked(b"whole"))
+
+    assert application.texts == ["whole"]
+
+
+def test_what_is_left_of_a_ping_is_no_message(listening: SocketProtocol, application: Application) -> None:
+    # Its payload is what a message looks like.
+    inner = masked(b"message", mask=bytes(4))
+    ping = masked(inner, 0b1000_1001, mask=bytes(4))
+
+    listening.dataReceived(ping[:6])
+    listening.dataReceived(ping[6:])
+
+    assert application.texts == []
+
+
+def test_a_short_message_between_the_parts_of_a_long_one_is_refused(
+    listening: SocketProtocol, application: Application
+) -> None:
+    listening.dataReceived(masked(b"begun", 0b0000_0001))
+    listening.dataReceived(masked(b"whole"))
+
+    assert application.texts == []
+    assert listening.state != SocketProtocol.STATE_OPEN
+
+
+def test_who_listens_gets_each_text_first_and_leaves_what_it_wants(
+    listening: SocketProtocol, application: Application
+) -> None:
+    listening.heard_by(lambda text: text.startswith("ack"))
+
+    listening.dataReceived(masked(b"follow"))
+    listening.dataReceived(masked(b"ack"))
+    listening.dataReceived(masked("ack für alle".encode()))
+    listening.dataReceived(masked(b"stop"))
+
+    assert application.texts == ["follow", "stop"]

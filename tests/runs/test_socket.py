@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -34,11 +34,19 @@ class Page:
 
     is_told_at_once = False
 
-    def __init__(self, communicator: WebsocketCommunicator, session: SessionStore) -> None:
-        self.communicator, self.session = communicator, session
+    def __init__(
+        self,
+        communicator: WebsocketCommunicator,
+        session: SessionStore,
+        listeners: Sequence[Callable[[str], bool]],
+    ) -> None:
+        """`listeners` get each text first, and say whether they are done with it."""
+        self.communicator, self.session, self.listeners = communicator, session, listeners
 
     async def say(self, **message: Any) -> None:
-        await self.communicator.send_to(json.dumps(message))
+        text = json.dumps(message)
+        if not any(listen(text) for listen in self.listeners):
+            await self.communicator.send_to(text)
 
     async def hear(self) -> dict[str, Any]:
         frame: dict[str, Any] = json.loads(await self.communicator.receive_from(timeout=PATIENCE))
@@ -67,7 +75,7 @@ def session_of(user: User) -> SessionStore:
 
 @pytest.fixture(params=["as any server", "at once"], autouse=True)
 def says_at_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Once as with any server, and once as with ours, which takes frames without being waited for."""
+    """Once as with any server, and once as with ours, which needs no queue in either direction."""
     monkeypatch.setattr(Page, "is_told_at_once", request.param == "at once")
 
 
@@ -76,11 +84,13 @@ async def page(user: User) -> AsyncIterator[Page]:
     session = await sync_to_async(session_of)(user)
     cookie = f"{settings.SESSION_COOKIE_NAME}={session.session_key}".encode()
     communicator = WebsocketCommunicator(RunConsumer.as_asgi(), "/ws/", headers=[(b"cookie", cookie)])
+    listeners: list[Callable[[str], bool]] = []
     if Page.is_told_at_once:
-        communicator.scope["extensions"] = {consumers.SAY_AT_ONCE: {"say": partial(tell, communicator)}}
+        at_once: dict[object, object] = {"say": partial(tell, communicator), "hear": listeners.append}
+        communicator.scope["extensions"] = {consumers.AT_ONCE: at_once}
     connected, _ = await communicator.connect(PATIENCE)
     assert connected
-    yield Page(communicator, session)
+    yield Page(communicator, session, listeners)
     await communicator.disconnect(timeout=PATIENCE)
 
 
