@@ -9,6 +9,7 @@ from typing import Any
 
 from providers.dialects.openai.messages import PLAIN as PLAIN_DELTA
 from providers.dialects.openai.messages import MessageReader
+from providers.dialects.openai.repeats import Repeats
 from providers.dialects.openai.usage import read_timings, read_usage
 from providers.dialects.refusals import refusal_in
 from providers.dialects.values import index_of, name_in
@@ -55,6 +56,7 @@ class AnswerReader:
         self.is_over = False
         self._read_cost = read_cost
         self._messages = MessageReader()
+        self._repeats = Repeats(lambda data: self._plain_text(parsed_piece(data)))
         self._served = Served()
         self._begun: set[int] = set()
         self._finished: set[int] = set()
@@ -64,6 +66,9 @@ class AnswerReader:
     def feed(self, data: str) -> list[Event]:
         if self.is_over:
             return []
+        text = self._repeats.text_in(data)
+        if text is not None:
+            return self._messages.said(text)
         if not data.startswith("{"):
             mark = data.strip()
             if mark == END_MARK:
@@ -73,7 +78,10 @@ class AnswerReader:
                 return []
         chunk = parsed_piece(data)
         text = self._plain_text(chunk)
-        return self._read(chunk, "delta") if text is None else self._messages.said(text)
+        if text is None:
+            return self._read(chunk, "delta")
+        self._repeats.learn(data, text)
+        return self._messages.said(text)
 
     def close(self) -> list[Event]:
         return self._messages.close()

@@ -1,0 +1,50 @@
+"""Chunks that are like the one before but for their text, as nearly all of a stream are. Pure: no Django, no I/O.
+
+To read JSON, and to look for all that may be in it, takes several times as long as to see that nothing but the text is
+new: what stands before the text and behind it is compared, and the text itself is read as the JSON string that it is.
+"""
+
+import json
+from collections.abc import Callable
+from json.decoder import scanstring  # type: ignore[attr-defined]
+
+# Tries to find out what repeats, of a stream whose chunks turn out to differ each time.
+TRIES = 3
+# Stands for the text when it is checked that nothing else gives it.
+MARK = "the text"
+
+
+class Repeats:
+    """What one answer's chunks have in common, as far as it is known."""
+
+    def __init__(self, read: Callable[[str], str | None]) -> None:
+        """`read` gives the text of a chunk's data that brings a piece of text and nothing else."""
+        self._read = read
+        # With the quotation mark that opens the text, and from behind the one that closes it.
+        self._before = self._behind = ""
+        self._tries = TRIES
+
+    def text_in(self, data: str) -> str | None:
+        """The text, where the data is known but for that; None where it has to be read."""
+        if not (self._before and data.startswith(self._before) and data.endswith(self._behind)):
+            return None
+        text: str
+        try:
+            # Not strict, as JSON is read here otherwise.
+            text, end = scanstring(data, len(self._before), False)
+        except ValueError:
+            return None
+        if end + len(self._behind) != len(data):
+            return None
+        self._tries = TRIES
+        return text
+
+    def learn(self, data: str, text: str) -> None:
+        """This data was read and brought this text and nothing else."""
+        if not self._tries:
+            return
+        self._tries -= 1
+        for quoted in {json.dumps(text), json.dumps(text, ensure_ascii=False)}:
+            before, found, behind = data.partition(quoted)
+            if found and self._read(f'{before}"{MARK}"{behind}') == MARK:
+                self._before, self._behind = before + '"', behind
