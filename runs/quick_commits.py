@@ -18,9 +18,9 @@ from runs.event_rows import Taken, store_events
 LONGEST = 0.005
 # Seconds for which commits are left to the thread after one that was slow or failed; twice as long each time in a row.
 SHORTEST_REST, LONGEST_REST = 0.25, 60.0
-# No waiting for a lock; and no copying from the log into the file, which may take long: that is done behind a commit
-# of the thread, and while anything runs it makes one each second.
-PRAGMAS = "PRAGMA synchronous=FULL; PRAGMA busy_timeout=0; PRAGMA wal_autocheckpoint=0"
+# No copying from the log into the file, which may take long: that is done behind a commit of the thread, and while
+# anything runs it makes one each second.
+PRAGMAS = "PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0"
 
 
 class QuickCommits:
@@ -53,14 +53,14 @@ class QuickCommits:
             database.execute("BEGIN IMMEDIATE")
             ours = store_events(database.cursor(), self._owner, batch, mark="?")
             database.execute("COMMIT")
-        except (sqlite3.Error, UnicodeError):
+        except Exception:
             # The thread finds out what it is, and says it where it is known what to do about it.
             self.close()
             return None
         return ours
 
     def _open(self) -> sqlite3.Connection:
-        database = sqlite3.connect(self._path, isolation_level=None)
+        database = sqlite3.connect(self._path, timeout=0, isolation_level=None)
         database.executescript(PRAGMAS)
         return database
 

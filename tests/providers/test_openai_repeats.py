@@ -16,10 +16,10 @@ from providers.events import Event, TextDelta
 HEAD = '{"id":"c1","model":"m","choices":[{"index":0,"delta":{"role":"assistant","content":""},"finish_reason":null}]}'
 
 
-def chunk(text: str, *, ascii_only: bool = True, **members: Any) -> str:
+def chunk(text: str, *, ascii_only: bool = True, compact: bool = False, **members: Any) -> str:
     choice = {"index": 0, "delta": {"content": text}, "finish_reason": None}
     body = {"id": "c1", "model": "m", "choices": [choice], **members}
-    return json.dumps(body, ensure_ascii=ascii_only)
+    return json.dumps(body, ensure_ascii=ascii_only, separators=(",", ":") if compact else None)
 
 
 def events_of(datas: list[str]) -> list[Event]:
@@ -48,7 +48,7 @@ def read_in_full(datas: list[str], monkeypatch: pytest.MonkeyPatch) -> list[str]
 
 
 # Whatever a model may say: quotation marks, backslashes, control characters, halves of surrogate pairs.
-texts = st.text(
+texts = st.sampled_from([":", ",", ":{", ',"id":']) | st.text(
     st.one_of(st.characters(), st.sampled_from('"\\\n\x00\ud83d\ude00é👍<'), st.characters(categories=["Cs"]))
 )
 members = st.sampled_from(
@@ -66,12 +66,12 @@ members = st.sampled_from(
 )
 
 
-@given(st.lists(st.tuples(texts, members, st.booleans()), max_size=12))
-def test_it_makes_no_difference(said: list[tuple[str, dict[str, Any], bool]]) -> None:
+@given(st.lists(st.tuples(texts, members, st.booleans()), max_size=12), st.booleans())
+def test_it_makes_no_difference(said: list[tuple[str, dict[str, Any], bool]], compact: bool) -> None:
     datas = [HEAD]
     for text, beside, ascii_only in said:
         # Over the wire it is UTF-8, which has no halves of pairs but escaped ones.
-        written = chunk(text, ascii_only=ascii_only, **beside).encode("utf-8", "replace").decode()
+        written = chunk(text, ascii_only=ascii_only, compact=compact, **beside).encode("utf-8", "replace").decode()
         datas.append(written)
     with pytest.MonkeyPatch.context() as monkeypatch:
         assert events_of(datas) == as_if_nothing_repeated(datas, monkeypatch)
@@ -90,6 +90,14 @@ def test_a_text_that_stands_elsewhere_too_is_not_taken_for_the_other(
 ) -> None:
     datas = [HEAD, chunk(word), chunk("other"), chunk(word)]
 
+    assert events_of(datas) == as_if_nothing_repeated(datas, monkeypatch)
+
+
+@pytest.mark.parametrize("between", [":", ",", ":{", ',"model":', "},"])
+def test_what_stands_between_two_strings_is_not_taken_for_one(between: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    datas = [HEAD, chunk(between, compact=True), chunk("other", compact=True), chunk(between, compact=True)]
+
+    assert [event.text for event in events_of(datas) if isinstance(event, TextDelta)] == [between, "other", between]
     assert events_of(datas) == as_if_nothing_repeated(datas, monkeypatch)
 
 

@@ -71,8 +71,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
 
 @pytest.fixture
 def other() -> Iterator[sqlite3.Connection]:
-    """Another program that has the file open."""
-    other = sqlite3.connect(str(connection.settings_dict["NAME"]), isolation_level=None)
+    """Another program that has the file open, and waits for nobody."""
+    other = sqlite3.connect(str(connection.settings_dict["NAME"]), timeout=0, isolation_level=None)
     yield other
     other.close()
 
@@ -102,6 +102,21 @@ def test_a_file_that_is_held_is_not_waited_for(commits: QuickCommits, said: Said
 def test_what_no_database_takes_in_is_undone_whole(commits: QuickCommits, said: Said) -> None:
     # Two events, of which the second cannot be stored: half a surrogate pair.
     assert commits.commit(said.taken("x" * 5000, "\ud800")) is None
+    assert said.stored == []
+
+
+def test_a_mistake_of_ours_leaves_the_file_to_others(
+    commits: QuickCommits, said: Said, other: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def store_and_stumble(*arguments: object, **options: object) -> set[int]:
+        store_events(*arguments, **options)  # type: ignore[arg-type]
+        raise RuntimeError("a mistake")
+
+    monkeypatch.setattr(quick_commits, "store_events", store_and_stumble)
+
+    assert commits.commit(said.taken("Once ")) is None
+    other.execute("BEGIN IMMEDIATE")
+    other.execute("ROLLBACK")
     assert said.stored == []
 
 

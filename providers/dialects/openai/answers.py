@@ -14,6 +14,7 @@ from providers.dialects.openai.usage import read_timings, read_usage
 from providers.dialects.refusals import refusal_in
 from providers.dialects.values import index_of, name_in
 from providers.dialects.wire import END_MARK, parsed_piece
+from providers.errors import Broken
 from providers.events import Cost, Event, Extra, Finished, FinishReason, Served
 from providers.untrusted import clean, clean_text
 
@@ -56,7 +57,7 @@ class AnswerReader:
         self.is_over = False
         self._read_cost = read_cost
         self._messages = MessageReader()
-        self._repeats = Repeats(lambda data: self._plain_text(parsed_piece(data)))
+        self._repeats = Repeats(self._plain_text_in)
         self._served = Served()
         self._begun: set[int] = set()
         self._finished: set[int] = set()
@@ -88,6 +89,12 @@ class AnswerReader:
 
     def read_whole(self, answer: Mapping[str, Any]) -> list[Event]:
         return self._read(answer, "message") + self.close()
+
+    def _plain_text_in(self, data: str) -> str | None:
+        try:
+            return self._plain_text(parsed_piece(data))
+        except Broken:
+            return None
 
     def _plain_text(self, chunk: Mapping[str, Any]) -> str | None:
         """The text of a chunk that brings nothing else, as nearly each one does; the rest need not be looked for."""

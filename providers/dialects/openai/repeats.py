@@ -18,7 +18,7 @@ class Repeats:
     """What one answer's chunks have in common, as far as it is known."""
 
     def __init__(self, read: Callable[[str], str | None]) -> None:
-        """`read` gives the text of a chunk's data that brings a piece of text and nothing else."""
+        """`read` gives the text of a chunk's data that brings a piece of text and nothing else; else None."""
         self._read = read
         # With the quotation mark that opens the text, and from behind the one that closes it.
         self._before = self._behind = ""
@@ -44,6 +44,7 @@ class Repeats:
         if not self._tries:
             return
         self._tries -= 1
+        # What is between two quotation marks need not be a string: a colon is between those of a name and its value.
         for quoted in {json.dumps(text), json.dumps(text, ensure_ascii=False)}:
             before, found, behind = data.partition(quoted)
             if found and self._read(f'{before}"{MARK}"{behind}') == MARK:
