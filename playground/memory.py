@@ -14,7 +14,7 @@ def give_back_large_pieces() -> None:
     each of these may keep twice as much for later. A web process grew by up to 9 MB after answers of 4 MB had passed
     through it, the more the busier the machine was, and by 1 MB like this.
 
-    Elsewhere than with glibc it does nothing.
+    For a process that serves many for long. Elsewhere than with glibc it does nothing.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt:

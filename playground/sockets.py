@@ -1,6 +1,7 @@
 """The sockets of our pages, beneath Channels: how a message leaves, how one comes in, and how a socket is closed."""
 
 import struct
+import time
 from collections.abc import Callable, Sequence
 
 from daphne.ws_protocol import WebSocketProtocol  # type: ignore[import-untyped]
@@ -63,12 +64,21 @@ class SocketProtocol(WebSocketProtocol):  # type: ignore[misc]
             # Without composing a line for Autobahn's log, which nobody reads.
             self._dataReceived(data)
         else:
+            if self.autoPingTimeoutCall:
+                # As Autobahn has it: whoever says something is there.
+                self._cancelAutoPingTimeoutCall()
             self.onMessage(text, False)
 
     def onMessage(self, payload: bytes, isBinary: bool) -> None:  # noqa: N802, N803
-        """A whole message."""
+        """A whole message. It is a sign of life, so for a while nobody has to be asked for one."""
+        self.last_ping = time.time()
         if isBinary or not self._listener(payload.decode()):
             super().onMessage(payload, isBinary)
+
+    def onClose(self, wasClean: bool, code: int | None, reason: str | None) -> None:  # noqa: N802, N803
+        """It is over; whoever listened need not be remembered."""
+        self._listener = _nobody
+        super().onClose(wasClean, code, reason)
 
     def _may_write_at_once(self) -> bool:
         """On a connection of ours without TLS, where nothing waits that was to be written before."""

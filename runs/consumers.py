@@ -4,8 +4,9 @@ import asyncio
 import json
 import logging
 import time
+from collections import deque
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 from channels.consumer import get_handler_name
 from channels.db import database_sync_to_async
@@ -30,6 +31,8 @@ SERVER_ERROR = 1011
 SIGNED_OUT = 4401
 # Operations that one socket may ask for in a second.
 MOST_OPERATIONS = 200
+# No database has a larger one.
+LARGEST_NUMBER = 2**63 - 1
 # Seconds between two looks whether the person is still signed in.
 SESSION_CHECK = 30.0
 # The extension of a server, in the sense of ASGI, by which a socket needs no queue and no task that wakes. Ours has it:
@@ -45,18 +48,25 @@ find_person = database_sync_to_async(person_of)
 class RunConsumer(AsyncWebsocketConsumer):
     """Follows any number of runs for one page. One task owns the sending, so frames keep their order."""
 
+    # While the socket is open.
+    sender: asyncio.Task[None] | None = None
+
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Hear the page, and other processes where there is Redis to hear them by.
 
         To listen to both takes two more tasks and a wait for either, for each message.
         """
-        if settings.REDIS_URL:
-            await super().__call__(scope, receive, send)
-            return
-        self.scope, self.base_send = scope, send
-        with suppress(StopConsumer):
-            while True:
-                await self.dispatch(await receive())
+        try:
+            if settings.REDIS_URL:
+                await super().__call__(scope, receive, send)
+                return
+            self.scope, self.base_send = scope, send
+            with suppress(StopConsumer):
+                while True:
+                    await self.dispatch(await receive())
+        finally:
+            # Also where something broke: a page that is gone is not to be followed for, and told, for ever.
+            await self._leave()
 
     # Connecting
 
@@ -75,7 +85,8 @@ class RunConsumer(AsyncWebsocketConsumer):
         self.relay = Relay(
             re_read=RE_READ, say=(lambda frames: say([frame.content for frame in frames])) if say else None
         )
-        self.operations: list[float] = []
+        # When the last of the page's messages came, by the monotonic clock.
+        self.operations: deque[float] = deque(maxlen=MOST_OPERATIONS + 1)
         if hear := at_once.get("hear"):
             hear(self._hear_acknowledgement)
         await self.accept()
@@ -83,8 +94,13 @@ class RunConsumer(AsyncWebsocketConsumer):
         self.sender = asyncio.create_task(self._send_until_closed(), name="socket sender")
 
     async def disconnect(self, code: int) -> None:
-        if hasattr(self, "sender"):
+        await self._leave()
+
+    async def _leave(self) -> None:
+        """Follow nothing any more."""
+        if self.sender:
             self.sender.cancel()
+            self.sender = None
             metrics.socket_closed()
             for run_id in self.relay.run_ids:
                 await self._unfollow(run_id)
@@ -106,29 +122,21 @@ class RunConsumer(AsyncWebsocketConsumer):
 
     def _hear_acknowledgement(self, text: str) -> bool:
         """Whether it was one, as nearly each message is: there is nothing in it that has to be waited for."""
-        try:
-            message = json.loads(text)
-            if message["op"] != "ack":
-                return False
-            run_id, seq = int(message["run"]), int(message["seq"])
-        except (ValueError, TypeError, KeyError, RecursionError):
+        order = order_in(text)
+        if order is None or order.operation != "ack" or not self._is_calm():
             return False
-        if not self._is_calm():
-            return False
-        self.relay.acknowledge(run_id, seq)
+        self.relay.acknowledge(order.run_id, order.number)
         return True
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         if not self._is_calm():
             await self.close(POLICY_VIOLATION, "too many messages")
             return
-        try:
-            message = json.loads(text_data or "")
-            operation, run_id = message["op"], int(message["run"])
-            number = int(message.get("after", message.get("seq", 0)))
-        except (ValueError, TypeError, KeyError, RecursionError):
+        order = order_in(text_data or "")
+        if order is None:
             await self.close(POLICY_VIOLATION, "not a message of this protocol")
             return
+        operation, run_id, number = order
         if operation == "ack":
             self.relay.acknowledge(run_id, number)
         elif operation == "unfollow":
@@ -159,9 +167,8 @@ class RunConsumer(AsyncWebsocketConsumer):
         return is_fresh and engine().performs_for(run_id, self.user.pk)
 
     def _is_calm(self) -> bool:
-        now = time.monotonic()
-        self.operations = [moment for moment in self.operations if moment > now - 1] + [now]
-        return len(self.operations) <= MOST_OPERATIONS
+        self.operations.append(time.monotonic())
+        return len(self.operations) <= MOST_OPERATIONS or self.operations[0] <= self.operations[-1] - 1
 
     @database_sync_to_async
     def _visible_run(self, run_id: int) -> Run | None:
@@ -237,3 +244,23 @@ class RunConsumer(AsyncWebsocketConsumer):
             await self.base_send(message)
             if frame.is_last:
                 await self._unfollow(frame.run_id)
+
+
+class Order(NamedTuple):
+    """What a page asks for."""
+
+    operation: str
+    run_id: int
+    # Of an event: the last that was seen, or that arrived.
+    number: int
+
+
+def order_in(text: str) -> Order | None:
+    """The order in this message; None where it is none of this protocol."""
+    try:
+        message = json.loads(text)
+        number = int(message.get("after", message.get("seq", 0)))
+        order = Order(str(message["op"]), int(message["run"]), number)
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
+        return None
+    return order if max(abs(order.run_id), abs(order.number)) <= LARGEST_NUMBER else None

@@ -27,7 +27,7 @@ def store_events(cursor: Any, owner: str, batch: Sequence[Taken], *, mark: str =
     rows = [(log.run_id, *event) for log, events in batch if log.run_id in ours for event in events]
     if rows:
         cursor.executemany(INSERT_EVENT.replace("%s", mark), rows)
-    if begun := [log.run_id for log, _ in batch if not log.stored]:
+    if begun := [log.run_id for log, _ in batch if log.run_id in ours and not log.stored]:
         cursor.execute(several(BEGUN, begun), begun)
     return ours
 

@@ -113,6 +113,9 @@ class Journal:
             await self._store([(log, events) for log, events in taken if events], works)
             if (pause := SHORTEST_BEAT - (loop.time() - begun)) > 0 and not self._urgent.is_set():
                 await self._pause(pause)
+            else:
+                # It may be that nothing above had to be waited for, and that there is more to be stored at once.
+                await asyncio.sleep(0)
 
     async def _pause(self, seconds: float) -> None:
         """Let content gather, unless somebody cannot wait."""
@@ -195,7 +198,6 @@ class Journal:
             if not batch and len(works) == 1:
                 # It can undo nothing but itself: its own transaction is enough.
                 return set(), [_result_of(works[0])]
-            # Held for the rest of the transaction.
             lock = " FOR NO KEY UPDATE" if connection.features.has_select_for_update else ""
             with transaction.atomic(), connection.cursor() as cursor:
                 results = [_result_of(work) for work in works]

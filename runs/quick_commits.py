@@ -1,7 +1,7 @@
 """Commits of events in the event loop itself, on SQLite, as long as the disk is quick.
 
 To have a thread make such a commit, and to be told of it, takes more than the commit: two wake-ups, and the interpreter
-handed over at each row. So the loop makes it, and nothing else happens in this process for the half millisecond that it
+handed over at each row. So the loop makes it, and nothing else happens in the loop for the half millisecond that it
 takes. That is right for a disk that is quick and a file that nobody holds; for anything else there is the thread.
 """
 
@@ -16,10 +16,11 @@ from runs.event_rows import Taken, store_events
 
 # Seconds that a commit may take; whoever is slower than that must not hold up everybody else.
 LONGEST = 0.005
-# Seconds for which commits are left to the thread after one that was slow or failed; twice as long each time in a row.
+# Seconds for which commits are left to the thread after one that was slow or failed; twice as long each time in a row,
+# but where somebody else was writing.
 SHORTEST_REST, LONGEST_REST = 0.25, 60.0
-# No copying from the log into the file, which may take long: that is done behind a commit of the thread, and while
-# anything runs it makes one each second.
+# No copying from the log into the file, which may take long: that is done behind a commit of some thread, and while
+# anything runs the journal's makes one each second.
 PRAGMAS = "PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0"
 
 
@@ -53,11 +54,21 @@ class QuickCommits:
             database.execute("BEGIN IMMEDIATE")
             ours = store_events(database.cursor(), self._owner, batch, mark="?")
             database.execute("COMMIT")
-        except Exception:
+        except Exception as error:
             # The thread finds out what it is, and says it where it is known what to do about it.
-            self.close()
+            self._undo(error)
             return None
         return ours
+
+    def _undo(self, error: Exception) -> None:
+        if self._database:
+            # Closing would not do: what is still being read keeps a closed connection, and its lock, for a while.
+            with suppress(sqlite3.Error):
+                self._database.rollback()
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
+            self._rest = SHORTEST_REST
+        else:
+            self.close()
 
     def _open(self) -> sqlite3.Connection:
         database = sqlite3.connect(self._path, timeout=0, isolation_level=None)
@@ -65,7 +76,7 @@ class QuickCommits:
         return database
 
     def close(self) -> None:
-        """Give the connection back; what was not committed is undone by that."""
+        """Give the connection back."""
         if self._database:
             with suppress(sqlite3.Error):
                 self._database.close()

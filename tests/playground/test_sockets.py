@@ -274,3 +274,18 @@ def test_who_listens_gets_each_text_first_and_leaves_what_it_wants(
     listening.dataReceived(masked(b"stop"))
 
     assert application.texts == ["follow", "stop"]
+
+
+@pytest.mark.parametrize("text", [b"ack", "größer".encode()])
+def test_what_a_page_says_is_a_sign_of_life(
+    listening: SocketProtocol, text: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cancelled: list[bool] = []
+    listening.heard_by(lambda _: True)
+    listening.last_ping, listening.autoPingTimeoutCall, listening.autoPingRestartOnAnyTraffic = 0.0, "a ping", True
+    monkeypatch.setattr(listening, "_cancelAutoPingTimeoutCall", lambda: cancelled.append(True))
+
+    listening.dataReceived(masked(text))
+
+    assert listening.last_ping > 0
+    assert cancelled == [True]

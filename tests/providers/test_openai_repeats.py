@@ -101,6 +101,13 @@ def test_what_stands_between_two_strings_is_not_taken_for_one(between: str, monk
     assert events_of(datas) == as_if_nothing_repeated(datas, monkeypatch)
 
 
+def test_an_id_that_is_the_mark_itself_is_not_taken_for_the_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = chunk(repeats.MARK).replace('"id": "c1"', f'"id": "{repeats.MARK}"')
+    datas = [HEAD, first, chunk(repeats.MARK).replace('"id": "c1"', '"id": "c2"')]
+
+    assert events_of(datas) == as_if_nothing_repeated(datas, monkeypatch)
+
+
 def test_the_same_text_raw_in_a_member_before_it_is_not_taken_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
     # The text is escaped and the member is not.
     def written(text: str) -> str:
@@ -129,7 +136,7 @@ def test_what_only_looks_alike_is_read_in_full(data: str) -> None:
     assert known.text_in(data) is None
 
 
-def test_chunks_that_differ_each_time_are_soon_read_without_comparing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_chunks_that_differ_each_time_nothing_more_is_learned_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     checked: list[str] = []
     known = Repeats(lambda found: checked.append(found) or repeats.MARK)  # type: ignore[func-returns-value]
 

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from itertools import pairwise
 
 import pytest
 from asgiref.sync import sync_to_async
 
 from runs.journal import Journal
 from runs.models import Run, RunEvent
+from runs.quick_commits import QuickCommits
 from runs.run_log import RunLog
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -82,3 +84,23 @@ async def test_what_cannot_be_stored_costs_its_own_run_alone(queued: Callable[..
 
     assert (broken.log.lost, broken.told) == (True, ["first"])
     assert kept.told == await kept.stored() == ["first", "second", "third"]
+
+
+async def test_who_has_much_to_say_leaves_the_others_their_turn(
+    queued: Callable[..., Run], journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As quick as can be: a disk that is waited for would give them a turn.
+    monkeypatch.setattr(QuickCommits, "commit", lambda _, batch: {log.run_id for log, _ in batch})
+    one, left, turns = await begun(queued, journal), list(range(20)), list[int]()
+
+    def say(most: int, ms: int) -> bool:
+        one.log.write("text", str(left.pop()), ms)
+        return bool(left)
+
+    one.log.read_by(say)
+    one.log.has_news()
+    while left:
+        turns.append(len(left))
+        await asyncio.sleep(0)
+
+    assert max(before - after for before, after in pairwise([*turns, 0])) <= 1

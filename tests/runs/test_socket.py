@@ -13,12 +13,14 @@ from asgiref.sync import sync_to_async
 from channels.testing import WebsocketCommunicator
 from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore
+from django.db import OperationalError
 from django.test import Client
 
 from accounts.models import User
 from runs import consumers
 from runs.consumers import POLICY_VIOLATION, RunConsumer
 from runs.engine import Engine
+from runs.followers import followers
 from runs.following import MOST_UNACKNOWLEDGED
 from runs.models import Run
 from tests.fakes import THE_END, FakeProvider
@@ -44,7 +46,9 @@ class Page:
         self.communicator, self.session, self.listeners = communicator, session, listeners
 
     async def say(self, **message: Any) -> None:
-        text = json.dumps(message)
+        await self.say_exactly(json.dumps(message))
+
+    async def say_exactly(self, text: str) -> None:
         if not any(listen(text) for listen in self.listeners):
             await self.communicator.send_to(text)
 
@@ -328,12 +332,16 @@ async def test_a_new_password_closes_the_sockets_of_other_browsers(
         '{"op":"follow"}',
         '{"op":"follow","run":"x"}',
         '{"op":"ack","run":{}}',
+        '{"op":"ack","run":1e999,"seq":1}',
+        '{"op":"follow","run":1e999}',
+        '{"op":"follow","run":1,"after":-1e999}',
+        '{"op":"follow","run":1,"after":9223372036854775808}',
         "[" * 5000,
     ],
 )
 async def test_what_is_not_the_protocol_closes_the_socket(alice: User, frame: str) -> None:
     async with page(alice) as reader:
-        await reader.communicator.send_to(frame)
+        await reader.say_exactly(frame)
         closed = await reader.closed()
     assert (closed["type"], closed["code"]) == ("websocket.close", POLICY_VIOLATION)
 
@@ -353,6 +361,26 @@ async def test_a_flood_of_messages_closes_the_socket(alice: User, monkeypatch: p
             await reader.say(op="ack", run="1", seq=1)
         closed = await reader.closed()
     assert closed["code"] == POLICY_VIOLATION
+
+
+async def test_a_socket_that_breaks_follows_nothing_any_more(
+    alice: User, fake: FakeProvider, running_engine: Engine, queued: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def break_down(*_: object) -> None:
+        raise OperationalError("the database is away")
+
+    monkeypatch.setattr(RunConsumer, "_visible_run", break_down)
+    async with begun(running_engine, queued, fake) as run:
+        with pytest.raises(OperationalError, match="away"):  # noqa: PT012 - the socket is left by that
+            async with page(alice) as reader:
+                await reader.say(op="follow", run=str(run.pk), after=0)
+                await reader.hear_until(1)
+                assert followers.of(run.pk)
+                await reader.say(op="stop", run="7")
+                await reader.communicator.wait(PATIENCE)
+
+        assert not followers.of(run.pk)
+        assert "socket sender" not in {task.get_name() for task in asyncio.all_tasks()}
 
 
 async def test_a_page_that_acknowledges_nothing_gets_only_so_much(

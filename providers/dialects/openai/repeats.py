@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable
 from json.decoder import scanstring  # type: ignore[attr-defined]
 
-# Tries to find out what repeats, of a stream whose chunks turn out to differ each time.
+# Times in a row that something is learned in vain before a stream is taken for one whose chunks differ each time.
 TRIES = 3
 # Stands for the text when it is checked that nothing else gives it.
 MARK = "the text"
@@ -41,7 +41,7 @@ class Repeats:
 
     def learn(self, data: str, text: str) -> None:
         """This data was read and brought this text and nothing else."""
-        if not self._tries:
+        if not self._tries or MARK in data:
             return
         self._tries -= 1
         # What is between two quotation marks need not be a string: a colon is between those of a name and its value.
