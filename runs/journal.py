@@ -182,14 +182,15 @@ class Journal:
                 return ours, results
 
     async def close(self) -> None:
-        """Stop writing and give the connection back. What was handed over has been stored."""
+        """Stop writing and give the connections back. What was handed over has been stored."""
         if self._writer:
             self._writer.cancel()
             await asyncio.gather(self._writer, return_exceptions=True)
         self._quick.close()
-        await asyncio.get_running_loop().run_in_executor(self._thread, lambda: connection.close())
-        self._thread.shutdown()
-        self._aside.shutdown()
+        for thread in (self._thread, self._aside):
+            # What a thread does not give back is missing in the pool of connections, also when the thread is gone.
+            await asyncio.get_running_loop().run_in_executor(thread, lambda: connection.close())
+            thread.shutdown()
 
     # What follows runs in the writer's thread.
 
