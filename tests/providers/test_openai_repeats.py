@@ -129,8 +129,8 @@ def test_the_same_text_raw_in_a_member_before_it_is_not_taken_for_it(monkeypatch
     ],
 )
 def test_what_only_looks_alike_is_read_in_full(data: str) -> None:
-    known = Repeats(lambda found: str(json.loads(found)["choices"][0]["delta"]["content"]))
-    known.learn(chunk("Once "), "Once ")
+    known = Repeats()
+    known.learn(chunk("Once "), "Once ", lambda found: str(json.loads(found)["choices"][0]["delta"]["content"]))
 
     assert known.text_in(chunk("upon ")) == "upon "
     assert known.text_in(data) is None
@@ -138,9 +138,13 @@ def test_what_only_looks_alike_is_read_in_full(data: str) -> None:
 
 def test_of_chunks_that_differ_each_time_nothing_more_is_learned_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     checked: list[str] = []
-    known = Repeats(lambda found: checked.append(found) or repeats.MARK)  # type: ignore[func-returns-value]
+    known = Repeats()
+
+    def check(found: str) -> str:
+        checked.append(found)
+        return repeats.MARK
 
     for number in range(100):
-        known.learn(chunk(f"word {number}", created=number), f"word {number}")
+        known.learn(chunk(f"word {number}", created=number), f"word {number}", check)
 
     assert len(checked) == repeats.TRIES

@@ -57,7 +57,7 @@ class AnswerReader:
         self.is_over = False
         self._read_cost = read_cost
         self._messages = MessageReader()
-        self._repeats = Repeats(self._plain_text_in)
+        self._repeats = Repeats()
         self._served = Served()
         self._begun: set[int] = set()
         self._finished: set[int] = set()
@@ -81,7 +81,7 @@ class AnswerReader:
         text = self._plain_text(chunk)
         if text is None:
             return self._read(chunk, "delta")
-        self._repeats.learn(data, text)
+        self._repeats.learn(data, text, self._plain_text_in)
         return self._messages.said(text)
 
     def close(self) -> list[Event]:

@@ -17,9 +17,7 @@ MARK = "the text"
 class Repeats:
     """What one answer's chunks have in common, as far as it is known."""
 
-    def __init__(self, read: Callable[[str], str | None]) -> None:
-        """`read` gives the text of a chunk's data that brings a piece of text and nothing else; else None."""
-        self._read = read
+    def __init__(self) -> None:
         # With the quotation mark that opens the text, and from behind the one that closes it.
         self._before = self._behind = ""
         self._tries = TRIES
@@ -39,13 +37,16 @@ class Repeats:
         self._tries = TRIES
         return text
 
-    def learn(self, data: str, text: str) -> None:
-        """This data was read and brought this text and nothing else."""
+    def learn(self, data: str, text: str, read: Callable[[str], str | None]) -> None:
+        """This data was read and brought this text and nothing else.
+
+        `read` gives the text of a chunk's data that brings a piece of text and nothing else; else None.
+        """
         if not self._tries or MARK in data:
             return
         self._tries -= 1
         # What is between two quotation marks need not be a string: a colon is between those of a name and its value.
         for quoted in {json.dumps(text), json.dumps(text, ensure_ascii=False)}:
             before, found, behind = data.partition(quoted)
-            if found and self._read(f'{before}"{MARK}"{behind}') == MARK:
+            if found and read(f'{before}"{MARK}"{behind}') == MARK:
                 self._before, self._behind = before + '"', behind
