@@ -97,12 +97,15 @@ class Update:
 
 
 def insert(row: M) -> M:
-    """Store this new object, and give it its number: `save`, without the signals, which nobody listens to."""
+    """Store this new object, and give it its number: `save`, without the signals, which nobody listens to.
+
+    Fields with a `db_default` are left to the database, and come back as it filled them in.
+    """
     database = _database()
-    sql, columns = _inserts.get((database.vendor, type(row))) or _compose_insert(database, row)
+    sql, columns, made = _inserts.get((database.vendor, type(row))) or _compose_insert(database, row)
     with database.cursor() as cursor:
         cursor.execute(sql, [column.value(row, database) for column in columns])
-        (row.pk,) = cursor.fetchone()
+        made.fill(row, cursor.fetchone(), database)
     row._state.adding = False
     row._state.db = database.alias
     return row
@@ -136,18 +139,32 @@ class _Column:
         return self._field.get_db_prep_save(self._field.pre_save(row, True), database)
 
 
-# What stores a row of a model, and its columns in their order; by vendor and model.
-_inserts: dict[tuple[str, type[models.Model]], tuple[str, list[_Column]]] = {}
+class _Made:
+    """The columns of a new row that the database fills in."""
+
+    def __init__(self, fields: Sequence[Any], compiler: Any) -> None:
+        self._names = [field.attname for field in fields]
+        self._converters = compiler.get_converters([field.cached_col for field in fields])
+
+    def fill(self, row: models.Model, found: Sequence[Any], database: Any) -> None:
+        for name, value in zip(self._names, _converted(found, self._converters, database), strict=True):
+            setattr(row, name, value)
 
 
-def _compose_insert(database: Any, row: models.Model) -> tuple[str, list[_Column]]:
-    fields = [field for field in row._meta.local_concrete_fields if not field.primary_key]
+# What stores a row of a model, its columns in their order, and those that come back; by vendor and model.
+_inserts: dict[tuple[str, type[models.Model]], tuple[str, list[_Column], _Made]] = {}
+
+
+def _compose_insert(database: Any, row: models.Model) -> tuple[str, list[_Column], _Made]:
+    made = [field for field in row._meta.local_concrete_fields if field.primary_key or field.has_db_default()]
+    given = [field for field in row._meta.local_concrete_fields if field not in made]
     query = InsertQuery(type(row))
-    query.insert_values(fields, [row])
+    query.insert_values(given, [row])
     compiler: Any = query.get_compiler(connection=database)
-    compiler.returning_fields = [row._meta.pk]
+    compiler.returning_fields = made
     ((sql, _),) = compiler.as_sql()
-    _inserts[database.vendor, type(row)] = composed = sql, [_Column(field, database) for field in fields]
+    composed = sql, [_Column(field, database) for field in given], _Made(made, compiler)
+    _inserts[database.vendor, type(row)] = composed
     return composed
 
 
@@ -188,19 +205,15 @@ class _Rows(Generic[M]):
     def __init__(self, compiler: Any, database: Any) -> None:
         info, select = compiler.klass_info, compiler.select
         begin, end = info["select_fields"][0], info["select_fields"][-1] + 1
-        converters = compiler.get_converters([column for column, _, _ in select])
         self._model: type[M] = info["model"]
         self._own = slice(begin, end)
         self._names = [column.target.attname for column, _, _ in select[self._own]]
         self._related = get_related_populators(info, select, database.alias)  # type: ignore[call-arg]
-        self._converters = [(place, found[0], found[1]) for place, found in converters.items()]
+        self._converters = compiler.get_converters([column for column, _, _ in select])
 
     def objects(self, rows: Sequence[Sequence[Any]], database: Any) -> Iterator[M]:
         for found in rows:
-            row = list(found)
-            for place, steps, expression in self._converters:
-                for convert in steps:
-                    row[place] = convert(row[place], expression, database)
+            row = _converted(found, self._converters, database)
             item = self._model.from_db(database.alias, self._names, row[self._own])
             for related in self._related:
                 related.populate(row, item)
@@ -218,6 +231,15 @@ def _query(build: Callable[..., Any], database: Any) -> Any:
 
 def _slots(build: Callable[..., Any]) -> dict[str, RawSQL]:
     return {name: _slot(name) for name in inspect.signature(build).parameters}
+
+
+def _converted(found: Sequence[Any], converters: Mapping[int, Any], database: Any) -> list[Any]:
+    """A row with what the database has no type for (on SQLite: times, booleans) as Python knows it."""
+    row = list(found)
+    for place, (steps, expression) in converters.items():
+        for convert in steps:
+            row[place] = convert(row[place], expression, database)
+    return row
 
 
 def _slot(name: str, field: Any = None) -> RawSQL:

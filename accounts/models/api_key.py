@@ -50,6 +50,7 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
                 "fingerprint": vault().fingerprint(secret),
                 "check_state": ApiKey.Check.UNTRIED,
                 "checked_at": None,
+                "updated_at": Now(),
             },
         )
         logger.info("An API key was stored", extra={"user": user.pk, "origin": origin, "kind": kind})
@@ -79,7 +80,8 @@ class ApiKey(models.Model):
     check_state = models.CharField(max_length=10, choices=Check, default=Check.UNTRIED)
     checked_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
-    updated_at = models.DateTimeField(auto_now=True)
+    # By the database's clock, as the runs that were sent with it.
+    updated_at = models.DateTimeField(db_default=Now())
 
     objects = ApiKeyQuerySet.as_manager()
 

@@ -183,7 +183,8 @@ class Run(models.Model):
     cost_source = models.CharField(max_length=10, choices=CostSource, default=CostSource.UNKNOWN)
     # Where the figure comes from, or why there is none.
     cost_note = models.CharField(max_length=100, blank=True)
-    queued_at = models.DateTimeField(auto_now_add=True)
+    # By the database's clock, as leases are: whether a run is overdue is asked there.
+    queued_at = models.DateTimeField(db_default=Now())
     ended_at = models.DateTimeField(null=True)
     # Milliseconds since the attempt was sent, by a monotonic clock.
     first_byte_ms = models.PositiveIntegerField(null=True)

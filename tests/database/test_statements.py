@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import User
 from database.statements import Select, Update, Values, insert, update
 from providers.models import LanguageModel, Price, Provider
+from runs.models import Run
 
 OF_PROVIDER = Select(
     lambda slug, name: (
@@ -85,6 +86,14 @@ def test_what_is_inserted_is_what_save_would_have_stored(provider: Provider) -> 
         stored.name = "Name"
         stored.save()
     assert LanguageModel.objects.filter(name="Name").count() == 2
+
+
+def test_what_the_database_fills_in_comes_back_with_what_is_inserted(alice: User) -> None:
+    for token in ("one", "two"):
+        run = insert(Run(user=alice, client_token=token, body=b"{}"))
+        stored = Run.objects.get(client_token=token)
+        assert (run.pk, run.queued_at, run.requested_model) == (stored.pk, stored.queued_at, "")
+        assert run.queued_at.tzinfo is not None
 
 
 def test_an_update_of_an_object_leaves_the_other_fields_alone(provider: Provider) -> None:

@@ -1,7 +1,7 @@
 """Runs whose process died."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db.models.functions import Now
@@ -68,6 +68,16 @@ def test_a_run_that_nobody_began_is_ended(queued: Queue) -> None:
 def test_a_fresh_run_is_left_to_its_process(queued: Queue) -> None:
     queued()
     assert sweep() == 0
+
+
+def test_a_fresh_run_is_no_old_one_where_the_web_hosts_clock_is_behind(
+    queued: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(timezone, "now", lambda: datetime.now(UTC) - timedelta(hours=1))
+        run = queued()
+    assert sweep() == 0
+    assert abs(run.queued_at - timezone.now()) < timedelta(seconds=10)
 
 
 def test_a_run_is_swept_once(queued: Queue) -> None:
