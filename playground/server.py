@@ -22,6 +22,8 @@ from runs.consumers import AT_ONCE
 LAST_ANSWERS = 3.0
 # Seconds in which somebody who was just connected asks, and an answer that was just given leaves.
 MOMENT = 0.1
+# The close code of a server that will be back: https://www.iana.org/assignments/websocket/websocket.xhtml.
+SERVICE_RESTART = 1012
 
 
 class LimitedRequest(WebRequest):  # type: ignore[misc]
@@ -121,6 +123,7 @@ class PlaygroundServer(Server):  # type: ignore[misc]
         health.draining.set()
         await engine.drain(settings.DRAIN_SECONDS, last=self._answer_the_last)
         await client.close()
+        await self._close_sockets()
         running = self._running(lambda _: True)
         for task in running:
             task.cancel()
@@ -134,6 +137,13 @@ class PlaygroundServer(Server):  # type: ignore[misc]
         if requests:
             # Streams of events have no end, and are taken up elsewhere.
             await asyncio.wait(requests, timeout=LAST_ANSWERS)
+        await asyncio.sleep(MOMENT)
+
+    async def _close_sockets(self) -> None:
+        """Pages are told that this is no trouble of their network, and go on elsewhere."""
+        for protocol in list(self.connections):
+            if isinstance(protocol, SocketProtocol):
+                protocol.serverClose(SERVICE_RESTART)
         await asyncio.sleep(MOMENT)
 
     def _running(self, is_meant: Callable[[object], bool]) -> list[asyncio.Task[None]]:

@@ -72,6 +72,8 @@ class Page:
         self.largest = 0
         # Sockets it has opened.
         self.connections = 0
+        # With which code each of them was closed; 1006 where nobody said so.
+        self.close_codes: list[int | None] = []
         self._socket: aiohttp.ClientWebSocketResponse | None = None
 
     async def __aenter__(self) -> Self:
@@ -118,6 +120,7 @@ class Page:
                 self._take(json.loads(message.data))
         finally:
             acknowledging.cancel()
+            self.close_codes.append(socket.close_code)
 
     async def _acknowledge(self) -> None:
         acknowledged: dict[str, int] = {}

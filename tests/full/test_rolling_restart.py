@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import threading
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from http.client import HTTPConnection
@@ -23,12 +24,16 @@ pytestmark = [pytest.mark.redis, pytest.mark.timeout(400)]
 # Answers that are written while the processes end and start.
 MODEL, ANSWER = "tokens/300@30", tokens(300)
 SHORT_MODEL, SHORT_ANSWER = "tokens/8", tokens(8)
-STREAMS = 20
+STREAMS = 50
 READERS = 3
 # Seconds between two things that one of the crowd does.
 PAUSE = 0.2
 # Seconds that a restart may take on a busy machine, with its answers finished first.
 PATIENCE = 120
+# Seconds that running answers get, and within which the process is gone.
+DRAIN, GONE = 30, 40
+# "Service Restart" among https://www.iana.org/assignments/websocket/websocket.xhtml.
+SERVICE_RESTART = 1012
 
 
 class Crowd:
@@ -90,10 +95,34 @@ async def test_a_rolling_restart_is_felt_by_nobody(deployment: Deployment, perso
                 await restart(web)
 
         await asyncio.gather(*(shown.end() for shown in (*streams, *crowd.shown)))
+        closed_with = set(page.close_codes)
     assert crowd.failures == page.problems == []
     assert {(shown.state, shown.text) for shown in streams} == {("done", ANSWER)}
     assert {(shown.state, shown.text) for shown in crowd.shown} == {("done", SHORT_ANSWER)}
     assert crowd.pages > 0
+    assert closed_with == {SERVICE_RESTART}
+
+
+async def test_an_answer_that_takes_longer_than_a_process_may_stay_is_kept_as_far_as_it_came(
+    deployment: Deployment, person: Person, upstream: FaultServer
+) -> None:
+    web, never = deployment.webs[0], threading.Event()
+    upstream.stream("Once ", never, "upon a time")
+    async with Page(person, deployment.urls) as page:
+        shown = await page.follow(await person.ask(web.url, SHORT_MODEL, uuid4().hex))
+        await shown.words(1)
+        begun, starts = time.monotonic(), web.starts
+
+        web.hit(signal.SIGTERM)
+        await shown.end()
+
+        await asyncio.to_thread(wait_until, lambda: web.starts > starts, PATIENCE)
+        seconds = time.monotonic() - begun
+    never.set()
+    assert (shown.state, shown.text) == ("interrupted", "Once ")
+    assert page.problems == []
+    assert page.close_codes[0] == SERVICE_RESTART
+    assert DRAIN <= seconds <= GONE
 
 
 async def test_a_process_that_is_to_end_keeps_no_connection(
