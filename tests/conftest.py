@@ -1,5 +1,6 @@
 """The cast: alice owns, bob is her team-mate, charlie is a stranger."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,12 @@ from tests.faultserver import FaultServer
 # How long an example takes tells of the machine, and nothing of the code.
 hypothesis.settings.register_profile(
     "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+# For what strangers send: ten thousand values of odd JSON take a quarter of a minute. The suite against PostgreSQL runs
+# the same tests once more, and would learn nothing from as many.
+IS_THOROUGH = os.environ.get("CI") == "true" and "PLAYGROUND_DATABASE_URL" not in os.environ
+hypothesis.settings.register_profile(
+    "thorough", hypothesis.settings.get_profile("any machine"), max_examples=1200 if IS_THOROUGH else 400
 )
 hypothesis.settings.load_profile("any machine")
 

@@ -8,13 +8,12 @@
         ...                     # call faults.base_url + "/chat/completions": each call takes the next thing told
         assert faults.requests[0].json["model"] == "some-model"
 
-When nothing was told, the request's model decides: a name in `FAULTS` fails that way, `tokens/500` answers with 500
-tokens at once, `tokens/500@50` with 50 of them a second, and any other with `tok0 tok1 … tok7 `. Requests that do not
-stream get whole answers. It runs in a thread with a loop of its own, so that tests of every kind can use it.
+When nothing was told, the request's model decides: a name in `faultscript.FAULTS` fails that way, any other gets an
+answer of so many tokens. Requests that do not stream get whole answers. It runs in a thread with a loop of its own, so
+that tests of every kind can use it.
 """
 
 import asyncio
-import gzip
 import json
 import socket
 import ssl
@@ -22,35 +21,32 @@ import struct
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+
+from tests.faultscript import (
+    KEEP,
+    RESET,
+    SILENCE,
+    End,
+    Script,
+    Step,
+    answer_of,
+    framed,
+    http_head,
+    refusal,
+    said,
+    streamed,
+)
 
 WIRE = Path(__file__).parent / "wire"
 WRONG_KEY = "wrong"
 # Seconds that anything may take on a busy machine; less than the longest answers last.
 PATIENCE = 10
-
-
-class End:
-    """How a script may end, other than by having said everything."""
-
-
-# Close with a TCP reset.
-RESET = End()
-# Say nothing more, and wait until the client leaves.
-SILENCE = End()
-# Keep the connection open for another request.
-KEEP = End()
-# A step is bytes to send, seconds to wait, something to wait for, or an end. A script without an end closes the
-# connection in good order. A test that wants something to happen between two steps has the server wait for it: how long
-# it takes is up to the machine.
-Step = bytes | float | threading.Event | End
-Script = Sequence[Step]
 
 
 @dataclass(frozen=True)
@@ -71,116 +67,6 @@ class Recorded:
     @property
     def json(self) -> Any:
         return json.loads(self.body)
-
-
-def tokens(count: int) -> str:
-    """The text that `tokens/<count>` answers."""
-    return "".join(f"tok{number} " for number in range(count))
-
-
-def http_head(status: int = 200, headers: Mapping[str, str] | None = None) -> bytes:
-    """A status line and headers; without others, those of a stream that ends with the connection."""
-    lines = headers if headers is not None else {"Content-Type": "text/event-stream", "Connection": "close"}
-    return "\r\n".join(
-        [f"HTTP/1.1 {status} Told", *(f"{name}: {value}" for name, value in lines.items()), "", ""]
-    ).encode()
-
-
-def framed(status: int, body: bytes, headers: Mapping[str, str]) -> Script:
-    """A whole response after which the connection serves another request."""
-    return [http_head(status, {**headers, "Content-Length": str(len(body))}) + body, KEEP]
-
-
-# The head of a stream in HTTP chunks, in which a cut can be told from an end.
-CHUNKED = http_head(200, {"Content-Type": "text/event-stream", "Transfer-Encoding": "chunked"})
-
-
-def http_chunk(body: bytes) -> bytes:
-    return b"%x\r\n%s\r\n" % (len(body), body)
-
-
-ENVELOPE = {"id": "chatcmpl-fault", "created": 1, "model": "served"}
-
-
-def event(value: object) -> bytes:
-    return b"data: " + json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode() + b"\n\n"
-
-
-def chunk(delta: Mapping[str, object], finish_reason: str | None = None) -> bytes:
-    choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}
-    return event({**ENVELOPE, "object": "chat.completion.chunk", "choices": [choice]})
-
-
-def said(text: str) -> list[bytes]:
-    """One chunk for each word of the text, blanks included."""
-    words = text.split(" ")
-    return [chunk({"content": word + " " * (index < len(words) - 1)}) for index, word in enumerate(words)]
-
-
-USAGE = {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}
-USAGE_CHUNK = event({**ENVELOPE, "object": "chat.completion.chunk", "choices": [], "usage": USAGE})
-ENDING = chunk({}, "stop") + USAGE_CHUNK + b"data: [DONE]\n\n"
-HELLO = b"".join(said("Hello world"))
-
-
-def completion(text: str) -> bytes:
-    """A whole answer, with what it cost."""
-    message = {"role": "assistant", "content": text}
-    choices = [{"index": 0, "message": message, "finish_reason": "stop", "logprobs": None}]
-    meta = {"usage": {"credits_used": 2000, "usd_spent": 0.001}}
-    answer = {**ENVELOPE, "object": "chat.completion", "choices": choices, "usage": USAGE, "meta": meta}
-    return json.dumps(answer).encode()
-
-
-def refusal(status: int, message: str, headers: Mapping[str, str] | None = None) -> Script:
-    body = json.dumps({"error": {"message": message, "type": "fault", "code": None}}).encode()
-    return framed(status, body, {"Content-Type": "application/json", **(headers or {})})
-
-
-FAULTS: dict[str, Script] = {
-    "fault/key-rejected": refusal(401, "bad key"),
-    "fault/out-of-credit": refusal(402, "no credit left"),
-    "fault/not-allowed": refusal(403, "the key has no such scope"),
-    "fault/model-not-found": refusal(404, "no such model"),
-    "fault/bad-request": refusal(400, "temperature is out of range"),
-    "fault/too-long": refusal(400, "maximum context length is 10 tokens"),
-    "fault/rate-limited": refusal(429, "slow down", {"Retry-After": "1"}),
-    "fault/overloaded": refusal(503, "too busy", {"Retry-After": "1"}),
-    "fault/provider-error": refusal(500, "our mistake"),
-    "fault/redirect": framed(307, b"", {"Location": "http://127.0.0.1:1/v1/chat/completions"}),
-    "fault/html": framed(200, b"<!DOCTYPE html><html><script>alert(1)</script></html>", {"Content-Type": "text/html"}),
-    "fault/error-in-200": framed(200, b'{"error": {"message": "not today"}}', {"Content-Type": "application/json"}),
-    "fault/truncated": [http_head(), HELLO],
-    "fault/no-done": [http_head(), HELLO, chunk({}, "stop")],
-    "fault/no-last-blank-line": [http_head(), HELLO, b"data: [DONE]"],
-    "fault/two-terminators": [http_head(), HELLO, ENDING, *said("ignored"), ENDING],
-    "fault/error-midway": [http_head(), HELLO, event({"error": {"message": "gave up", "code": 500}}), ENDING],
-    "fault/malformed-event": [http_head(), HELLO, b'data: {"choices": [\n\n', ENDING],
-    "fault/reset-before-headers": [RESET],
-    "fault/reset-after-headers": [CHUNKED, 0.05, RESET],
-    "fault/reset-mid-event": [CHUNKED, http_chunk(HELLO + b'data: {"choi'), 0.05, RESET],
-    "fault/cut-mid-event": [http_head(), HELLO, b'data: {"choi'],
-    "fault/whole-but-cut": [CHUNKED, http_chunk(HELLO + chunk({}, "stop")), 0.05, RESET],
-    "fault/closed-before-headers": [],
-    "fault/no-headers": [SILENCE],
-    "fault/no-body": [http_head(), SILENCE],
-    "fault/silence": [http_head(), HELLO, SILENCE],
-    "fault/not-http": [b"SSH-2.0-OpenSSH_9.6\r\n"],
-    "fault/bad-chunk": [CHUNKED, b"zz\r\n"],
-    "fault/bad-chunk-later": [CHUNKED, http_chunk(HELLO), 0.05, b"zz\r\n", SILENCE],
-    "fault/cut-chunk": [CHUNKED, b"%x\r\n" % (len(HELLO) + 9), HELLO],
-    "fault/huge-header": [b"HTTP/1.1 200 OK\r\nX-Huge: " + b"x" * 1_000_000 + b"\r\n\r\n"],
-    "fault/many-headers": [b"HTTP/1.1 200 OK\r\n" + b"".join(b"X-%d: x\r\n" % n for n in range(5000)) + b"\r\n"],
-    "fault/endless-line": [http_head(), b"data: ", *[b"x" * 65536] * 1000],
-    "fault/gzip": framed(200, gzip.compress(b"x" * 1_000_000), {"Content-Encoding": "gzip"}),
-    "fault/lf": [http_head(), HELLO, ENDING],
-    "fault/crlf": [http_head(), (HELLO + ENDING).replace(b"\n", b"\r\n")],
-    "fault/cr": [http_head(), (HELLO + ENDING).replace(b"\n", b"\r")],
-    "fault/byte-by-byte": [http_head(), *(bytes([byte]) for byte in HELLO + ENDING)],
-    "fault/slow-loris": [http_head(), *(step for byte in HELLO + ENDING for step in (bytes([byte]), 0.5))],
-    "fault/text-plain": [http_head(200, {"Content-Type": "text/plain", "Connection": "close"}), HELLO, ENDING],
-    "fault/json-to-a-stream": framed(200, completion("Hello world"), {"Content-Type": "application/json"}),
-}
 
 
 class FaultServer:
@@ -246,7 +132,7 @@ class FaultServer:
     def stream(self, *parts: str | threading.Event, tokens_per_second: float = 0) -> None:
         """Answer the next call with this text, a word at a time; where an event stands, once it is set."""
         words = [word for part in parts for word in (said(part) if isinstance(part, str) else [part])]
-        self.say(*_streamed(words, tokens_per_second))
+        self.say(*streamed(words, tokens_per_second))
 
     def fixture(self, name: str) -> None:
         """Answer the next call with a recorded sample from `tests/wire`."""
@@ -330,7 +216,7 @@ class FaultServer:
                 return placed
             if request.method == "POST" and self._told:
                 return self._told.popleft()
-        return _by_path(request) if request.method == "GET" else _by_model(request)
+        return _by_path(request) if request.method == "GET" else _of_model(request)
 
     def _count(self, step: int) -> None:
         with self._lock:
@@ -388,16 +274,9 @@ async def _pause(seconds: float, reader: asyncio.StreamReader) -> None:
         await asyncio.sleep(min(left, 0.05))
 
 
-def _by_model(request: Recorded) -> Script:
-    """What is answered to a completion when nothing was told."""
+def _of_model(request: Recorded) -> Script:
     asked = request.json
-    model = str(asked.get("model"))
-    if model in FAULTS:
-        return FAULTS[model]
-    count, _, rate = model.removeprefix("tokens/").partition("@") if model.startswith("tokens/") else ("8", "", "")
-    if not asked.get("stream"):
-        return framed(200, completion(tokens(int(count))), {"Content-Type": "application/json"})
-    return _streamed([chunk({"content": f"tok{number} "}) for number in range(int(count))], float(rate or 0))
+    return answer_of(str(asked.get("model")), streams=bool(asked.get("stream")))
 
 
 def _by_path(request: Recorded) -> Script:
@@ -418,29 +297,3 @@ def _by_path(request: Recorded) -> Script:
             return framed(200, (WIRE / "keys-get-current-response.json").read_bytes(), json_headers)
         case _:
             return refusal(404, "nothing here")
-
-
-def _streamed(pieces: Sequence[bytes | threading.Event], rate: float) -> Script:
-    """A stream in HTTP chunks, so that the connection can serve another request."""
-    beginning = CHUNKED + http_chunk(chunk({"role": "assistant", "content": ""}))
-    ending = http_chunk(ENDING) + b"0\r\n\r\n"
-    steps = [http_chunk(piece) if isinstance(piece, bytes) else piece for piece in pieces]
-    if not rate:
-        return [*_joined([beginning, *steps, ending]), KEEP]
-    return [beginning, *_at_pace(steps, rate), ending, KEEP]
-
-
-def _joined(steps: Iterable[bytes | threading.Event]) -> Iterator[Step]:
-    """What is to be sent at once, in one write."""
-    for is_said, group in groupby(steps, lambda step: isinstance(step, bytes)):
-        if is_said:
-            yield b"".join(step for step in group if isinstance(step, bytes))
-        else:
-            yield from group
-
-
-def _at_pace(steps: Iterable[bytes | threading.Event], rate: float) -> Iterator[Step]:
-    for step in steps:
-        yield step
-        if isinstance(step, bytes):
-            yield 1 / rate

@@ -139,7 +139,11 @@ class Connection(ResponseHandler):
         # Under TLS the end gets through to one that is held up. What it had not parsed would be lost with its parser.
         while self._reading_paused:
             self.resume_reading()
+        body = self._payload
         super().connection_lost(exc)
+        # At a chunk that is none aiohttp hangs up, and tells nobody: whoever waits for more would until the deadline.
+        if body and not body.is_eof() and body.exception() is None:
+            body.set_exception(httpx.RemoteProtocolError("A chunk is not one."))
         self.on_lost()
 
 
@@ -180,7 +184,7 @@ class Arrivals:
         error = cast("Exception | None", self._content.exception())
         if error or self._content.is_eof() or self._connection is None or self._connection.connected:
             return error
-        # At a chunk that is none aiohttp hangs up, and tells nobody.
+        # We closed it ourselves, with the client.
         return RuntimeError(GONE)
 
     @property

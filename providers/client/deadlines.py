@@ -32,8 +32,9 @@ class Deadlines:
 
     def __init__(self, timeouts: Timeouts) -> None:
         self._loop = asyncio.get_running_loop()
-        self._begin = self._loop.time() + timeouts.first_byte
-        self._end = self._loop.time() + timeouts.total
+        # Read once: where both last as long it must not be up to a microsecond which of them has passed.
+        now = self._loop.time()
+        self._begin, self._end = now + timeouts.first_byte, now + timeouts.total
         self._idle = timeouts.idle
         # The body has begun. Headers are no sign of it: some providers send them at once, and think then.
         self.began = False

@@ -19,6 +19,7 @@ T = TypeVar("T")
 # who comes for more after the connection has gone.
 FAULTS = (httpx.HTTPError, aiohttp.ClientError, OSError, RuntimeError)
 GONE = "Connection closed."
+NOT_HTTP = "The response is not HTTP."
 
 
 async def in_our_words(step: Awaitable[T]) -> T:
@@ -50,7 +51,7 @@ def _unreadable(error: aiohttp.ClientResponseError) -> ProviderError:
     reason = error.__cause__ and error.__cause__.__cause__
     if isinstance(reason, LineTooLong) or "Too many headers" in error.message:
         return Broken("too_large", "The headers of the response are too large.")
-    return Broken("protocol_error", "The response is not HTTP.")
+    return Broken("protocol_error", NOT_HTTP)
 
 
 def _provider_error(error: Exception) -> ProviderError:
@@ -68,6 +69,8 @@ def _provider_error(error: Exception) -> ProviderError:
             return Broken("connection_lost", "It hung up before it answered.")
         case aiohttp.ClientPayloadError():
             return Broken("connection_lost", "It hung up in the middle of the answer.")
+        case httpx.RemoteProtocolError():
+            return Broken("protocol_error", NOT_HTTP)
         case aiohttp.ClientConnectionError() | httpx.NetworkError() | OSError():
             return Broken("connection_lost", str(reason))
         case _:

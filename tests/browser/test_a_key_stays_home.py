@@ -8,7 +8,7 @@ from playwright.sync_api import WebSocket, expect
 from tests.browser.product import Product
 from tests.browser.screen import Screen
 from tests.browser.upstream import Upstream
-from tests.faultserver import tokens
+from tests.faultscript import tokens
 
 pytestmark = pytest.mark.browser
 

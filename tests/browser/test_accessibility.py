@@ -13,7 +13,7 @@ from tests.browser.screen import Screen
 from tests.browser.test_answers import ask_with
 from tests.browser.upstream import Upstream
 from tests.browser.watch import OpenContext
-from tests.faultserver import tokens
+from tests.faultscript import tokens
 
 pytestmark = pytest.mark.browser
 

@@ -10,7 +10,7 @@ from tests.browser.cast import UNREACHABLE_MODEL
 from tests.browser.screen import Screen
 from tests.browser.upstream import Upstream
 from tests.browser.watch import Watch
-from tests.faultserver import HELLO, http_head, tokens
+from tests.faultscript import HELLO, http_head, tokens
 
 pytestmark = pytest.mark.browser
 

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.browser.screen import Screen
 from tests.browser.upstream import Upstream
-from tests.faultserver import tokens
+from tests.faultscript import tokens
 
 pytestmark = pytest.mark.browser
 

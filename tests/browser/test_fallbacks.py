@@ -15,7 +15,7 @@ from tests.browser.recording import Recording
 from tests.browser.screen import Screen
 from tests.browser.upstream import Upstream
 from tests.browser.watch import Watch
-from tests.faultserver import tokens
+from tests.faultscript import tokens
 from tests.playground.running import wait_until
 
 pytestmark = pytest.mark.browser

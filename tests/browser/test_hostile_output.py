@@ -12,7 +12,7 @@ from tests.browser.product import Product
 from tests.browser.screen import Screen, signed_in
 from tests.browser.upstream import Upstream
 from tests.browser.watch import OpenContext
-from tests.faultserver import ENDING, chunk, event, http_head
+from tests.faultscript import ENDING, chunk, event, http_head
 
 pytestmark = pytest.mark.browser
 

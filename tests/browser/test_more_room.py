@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from tests.browser.screen import Screen
 from tests.browser.test_accessibility import expect_accessible
 from tests.browser.upstream import Upstream
-from tests.faultserver import chunk, http_head, said
+from tests.faultscript import chunk, http_head, said
 
 pytestmark = pytest.mark.browser
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, WebSocketRoute, expect
 from tests.browser.recording import Recording
 from tests.browser.screen import Screen
 from tests.browser.upstream import Upstream
-from tests.faultserver import tokens
+from tests.faultscript import tokens
 
 pytestmark = pytest.mark.browser
 

@@ -12,7 +12,7 @@ from tests.browser.test_accessibility import expect_accessible
 from tests.browser.test_parameters import note, parameter
 from tests.browser.upstream import Upstream
 from tests.browser.watch import Watch
-from tests.faultserver import CHUNKED, chunk, http_chunk
+from tests.faultscript import CHUNKED, chunk, http_chunk
 
 pytestmark = pytest.mark.browser
 

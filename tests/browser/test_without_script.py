@@ -10,7 +10,7 @@ from tests.browser.product import Product
 from tests.browser.screen import Screen, signed_in
 from tests.browser.upstream import Upstream
 from tests.browser.watch import OpenContext, Watch
-from tests.faultserver import tokens
+from tests.faultscript import tokens
 from tests.playground.running import wait_until
 
 pytestmark = pytest.mark.browser

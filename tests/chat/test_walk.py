@@ -17,7 +17,8 @@ from runs.engine import Engine, engine
 from runs.models import Run
 from tests.chat.panel_page import PanelPage
 from tests.chat.test_parameters import meant
-from tests.faultserver import FaultServer, tokens
+from tests.faultscript import tokens
+from tests.faultserver import FaultServer
 from tests.providers.documented import DOCUMENTED, complaints, model, something_for
 
 pytestmark = pytest.mark.django_db(transaction=True)

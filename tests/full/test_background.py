@@ -16,7 +16,8 @@ import pytest
 import redis
 
 from playground.env import BASE_DIR
-from tests.faultserver import FaultServer, completion, framed, tokens
+from tests.faultscript import completion, framed, tokens
+from tests.faultserver import FaultServer
 from tests.full.deployment import Deployment
 from tests.full.page import Page
 from tests.full.person import Person, Reply

@@ -7,7 +7,8 @@ from uuid import uuid4
 
 import pytest
 
-from tests.faultserver import FaultServer, tokens
+from tests.faultscript import tokens
+from tests.faultserver import FaultServer
 from tests.full.deployment import Deployment
 from tests.full.page import PATIENCE, Page, Shown
 from tests.full.person import Person, Reply

@@ -12,7 +12,8 @@ from uuid import uuid4
 import aiohttp
 import pytest
 
-from tests.faultserver import FaultServer, tokens
+from tests.faultscript import tokens
+from tests.faultserver import FaultServer
 from tests.full.deployment import Deployment, Web
 from tests.full.page import Page, Shown
 from tests.full.person import Person, RefusedError

@@ -42,6 +42,12 @@ FAILING = [
 BREAKING = ["protocol-error", "incomplete", "connection-lost", "idle-timeout", "too-large", "error-midway"]
 # What says nothing for ever is not waited for; whatever answers gets as long as it needs.
 IMPATIENT = {"first-byte-timeout": client.Timeouts(first_byte=0.2), "idle-timeout": client.Timeouts(idle=0.2)}
+# One that comes whole begins when it is done, and half of it is no JSON.
+OTHERWISE_WHEN_WHOLE = {
+    "incomplete": "protocol_error",
+    "idle-timeout": "too_slow",
+    "first-byte-timeout": "too_slow",
+}
 SPEAKING = ["markdown", "thinker", "tools", "vision", "random", "slow", "long", "silent", "search", "painter", "sealed"]
 
 
@@ -261,8 +267,10 @@ async def test_what_breaks_midway_has_said_something(model: str) -> None:
 async def test_each_failing_model_fails_when_it_does_not_stream(model: str) -> None:
     request = call(model, stream=False)
 
-    with pytest.raises(ProviderError):
+    with pytest.raises(ProviderError) as caught:
         await client.complete(replace(request, timeouts=client.Timeouts(total=0.2)))
+
+    assert caught.value.kind is KINDS[OTHERWISE_WHEN_WHOLE.get(model, model.replace("-", "_"))]
 
 
 @pytest.mark.parametrize("model", ["rate-limited", "overloaded"])

@@ -21,7 +21,8 @@ from providers.client import connections
 from providers.dialects import DIALECTS
 from providers.errors import NotSent
 from providers.events import TextDelta
-from tests.faultserver import CHUNKED, ENDING, FaultServer, chunk, http_chunk
+from tests.faultscript import CHUNKED, ENDING, chunk, http_chunk
+from tests.faultserver import FaultServer
 
 
 @pytest.fixture(autouse=True)

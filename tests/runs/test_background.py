@@ -22,7 +22,8 @@ from runs.models import Attempt, Run
 from runs.ownership import FORGOTTEN, OVERDUE, claim, forgotten
 from runs.sweeper import Sweeper
 from runs.turns import is_anybody_waiting, next_run
-from tests.faultserver import SILENCE, FaultServer, tokens
+from tests.faultscript import SILENCE, tokens
+from tests.faultserver import FaultServer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Queue = Callable[..., Run]

@@ -16,7 +16,8 @@ from providers.events import Extra, Finished
 from providers.models import LanguageModel, Provider
 from runs.engine import Engine
 from runs.models import Run, Supplement
-from tests.faultserver import CHUNKED, RESET, WRONG_KEY, FaultServer, http_chunk, http_head
+from tests.faultscript import CHUNKED, RESET, http_chunk, http_head
+from tests.faultserver import WRONG_KEY, FaultServer
 from tests.runs.reader import Reader
 
 pytestmark = pytest.mark.django_db(transaction=True)
