@@ -5,6 +5,7 @@ out and has the last word. Nothing a model writes makes the page load anything: 
 """
 
 import re
+import time
 from collections.abc import Iterable, Iterator, MutableMapping, Sequence
 from functools import lru_cache
 from html import escape
@@ -25,8 +26,10 @@ from pygments.util import ClassNotFound
 
 # Characters; more than any answer a person reads, and the most that is worth a second of rendering.
 LARGEST_MARKDOWN = 256 * 1024
-# Characters of one code block that are coloured; some lexers are slower than linear on what is not their language.
+# Characters of one code block that are coloured, and seconds of CPU that this may take: a block of 16 KB takes 20 to 90
+# ms, and some lexers are slower than linear on what is not their language (a word a line as Java: 32 s).
 LARGEST_COLOURED = 32 * 1024
+LONGEST_COLOURING = 0.2
 
 TAGS = {
     "a", "blockquote", "br", "code", "del", "div", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p",
@@ -71,16 +74,23 @@ def plain(text: str) -> str:
     return f'<pre tabindex="0">{escape(text)}</pre>'
 
 
+class _TooSlowError(Exception):
+    """This block is not worth its colours."""
+
+
 class _Untagged(Filter):
-    """Takes what has no colour for plain text."""
+    """Takes what has no colour for plain text. Raises `_TooSlowError`."""
 
     def filter(self, lexer: Lexer | None, stream: Iterable[tuple[_TokenType, str]]) -> Iterator[tuple[_TokenType, str]]:
+        ends = time.thread_time() + LONGEST_COLOURING
         for kind, value in stream:
+            if time.thread_time() > ends:
+                raise _TooSlowError
             yield Text if kind in COLOURLESS else kind, value
 
 
 def _coloured(code: str, language: str, _attributes: str) -> str:
-    """Inner HTML of a code block, with Pygments' classes where the language is known; empty to leave it plain."""
+    """Inner HTML of a code block, with Pygments' classes; empty to leave it plain (unknown language, or slow)."""
     if not _language.fullmatch(language) or len(code) > LARGEST_COLOURED:
         return ""
     try:
@@ -88,7 +98,10 @@ def _coloured(code: str, language: str, _attributes: str) -> str:
     except ClassNotFound:
         return ""
     lexer.add_filter(_Untagged())
-    return str(highlight(code, lexer, _colours))
+    try:
+        return str(highlight(code, lexer, _colours))
+    except _TooSlowError:
+        return ""
 
 
 def _fence(

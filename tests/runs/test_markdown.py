@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runs.markdown import ATTRIBUTES, LARGEST_MARKDOWN, TAGS, URL_SCHEMES, render
+from runs.recorder import LARGEST_BLOCK
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -88,6 +89,15 @@ def test_a_text_made_to_be_slow_is_not(bomb: str) -> None:
     begun = time.process_time()
     render(bomb)
     assert time.process_time() - begun < 5
+
+
+@pytest.mark.parametrize(("language", "words"), [("java", "a\n"), ("perl", "s{"), ("scala", "a "), ("cpp", "a ")])
+def test_code_that_is_slow_to_colour_is_left_plain(language: str, words: str) -> None:
+    code = words * (LARGEST_BLOCK // 2)
+    begun = time.thread_time()
+    html = render(f"```{language}\n{code}\n```")
+    assert time.thread_time() - begun < 1
+    assert code.splitlines()[0] in re.sub("<[^>]*>", "", html)
 
 
 @settings(max_examples=300)
