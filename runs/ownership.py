@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
+from accounts.models import ApiKey
 from database.statements import Update
 from runs.folding import fold
 from runs.models import Attempt, Run, Supplement
@@ -88,7 +89,16 @@ def end(process: str, log: RunLog, outcome: Outcome) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(DELETE_EVENTS, [log.run_id])
     Supplement.keep(log.run_id, folded.choices, outcome.brought)
+    if outcome.record.get("error_kind") == "key_rejected":
+        _say_so_of_the_key(log.run_id)
     return True
+
+
+def _say_so_of_the_key(run_id: int) -> None:
+    """Its page says that it was rejected, and nobody's list of models is asked for with it any more."""
+    run = Run.objects.select_related("provider", "user").only("queued_at", "provider", "user").get(pk=run_id)
+    if run.provider:
+        ApiKey.objects.reject(run.user, run.provider.origin, run.queued_at)
 
 
 def _owned_by(process: str) -> QuerySet[Run]:

@@ -1,4 +1,5 @@
 import logging
+from datetime import datetime
 from functools import cache
 from typing import Self
 from uuid import uuid4
@@ -29,6 +30,11 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
     def managing(self, user: User) -> Self:
         """Those that the person manages keys at a provider with. No run ever sees them."""
         return self.filter(user=user, kind=ApiKey.Kind.MANAGEMENT)
+
+    def reject(self, user: User, origin: str, used_at: datetime) -> None:
+        """The provider did not accept the key that this person's call was made with; one entered since is another."""
+        used = self.of(user).filter(origin=origin, updated_at__lte=used_at)
+        used.update(check_state=ApiKey.Check.REJECTED, checked_at=Now())
 
     def to_reseal(self) -> Self:
         """Those that another data key than the writing one has sealed."""

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import threading
 from collections.abc import AsyncIterator
 
 import pytest
@@ -17,7 +18,8 @@ from providers.models import LanguageModel, Provider
 from runs.engine import Engine
 from runs.models import Run
 from runs.performance import WAITS
-from tests.faultserver import RESET, SILENCE, FaultServer, event, http_head, tokens
+from tests.faultscript import RESET, SILENCE, event, http_head, refusal, tokens
+from tests.faultserver import FaultServer
 from tests.runs.reader import Reader
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -164,6 +166,23 @@ async def test_stopping_closes_the_connection_and_keeps_the_text(
     run = await reader.end()
     assert (run.state, run.text) == (Run.State.CANCELLED, "Half an ans")
     assert await asyncio.to_thread(faults.wait_until_idle)
+
+
+@pytest.mark.parametrize("is_replaced", [False, True])
+async def test_a_key_that_was_not_accepted_is_known_as_rejected_unless_it_was_replaced_meanwhile(
+    connected: Engine, alice: User, upstream: Provider, faults: FaultServer, is_replaced: bool
+) -> None:
+    may_answer = threading.Event()
+    faults.say(may_answer, *refusal(401, "Incorrect API key"))
+    reader = Reader(await sync_to_async(queue)(alice, upstream, "some/model"))
+    connected.start(reader.run.pk)
+    assert await asyncio.to_thread(faults.wait_for_requests, 1)
+    if is_replaced:
+        await sync_to_async(ApiKey.objects.store)(alice, upstream.origin, Secret("sk-another-key"))
+    may_answer.set()
+    assert (await reader.end()).error_kind == "key_rejected"
+    key = await ApiKey.objects.aget()
+    assert key.check_state == (ApiKey.Check.UNTRIED if is_replaced else ApiKey.Check.REJECTED)
 
 
 async def test_the_key_is_in_no_row_and_no_log(
