@@ -8,6 +8,7 @@ import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
 
+from providers.dialects.values import MAX_COST
 from providers.events import Usage
 from providers.rates import Rates
 
@@ -38,8 +39,10 @@ def computed(usage: Usage | None, rates: Rates | None, valid_from: dt.date | Non
         + (usage.output_tokens - reasoning) * rates.output
         + reasoning * _or(rates.reasoning, rates.output)
     )
-    note = f"{rates} per million tokens" + (f", the price from {valid_from}" if valid_from else "")
-    return Computed((dollars / MILLION).quantize(PLACES), note)
+    usd = (dollars / MILLION).quantize(PLACES)
+    if usd >= MAX_COST:
+        return Computed(None, "The tokens at the entered price come to more than any call costs: look at both.")
+    return Computed(usd, f"{rates} per million tokens" + (f", the price from {valid_from}" if valid_from else ""))
 
 
 def _or(rate: Decimal | None, other: Decimal) -> Decimal:

@@ -11,8 +11,8 @@ MAX_INDEX = 1000
 MAX_NAME = 200
 # Tokens: above any context there is, and what a database's integer holds.
 MAX_COUNT = 2**31 - 1
-# Dollars; no single call costs as much, so a larger figure is not a price.
-MAX_COST = 100_000
+# Dollars; no single call costs as much, so a larger figure is not a price. What is rounded still fits into the column.
+MAX_COST = 99_999
 
 
 def index_of(item: Mapping[str, Any], position: int) -> int:

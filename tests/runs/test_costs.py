@@ -9,6 +9,7 @@ from asgiref.sync import sync_to_async
 from hypothesis import given
 from hypothesis import strategies as st
 
+from providers.dialects.values import amount_in
 from providers.errors import Refused
 from providers.events import Cost, Usage
 from providers.models import LanguageModel, Price
@@ -64,6 +65,18 @@ def test_the_note_names_the_price_and_its_day() -> None:
     note = computed(Usage(5, 5), Rates(Decimal("1.250000"), Decimal(10)), DAY).note
 
     assert note == "$1.25 in, $10 out per million tokens, the price from 2026-01-01"
+
+
+def test_what_no_call_costs_is_not_believed_and_fits_no_column() -> None:
+    cost = computed(Usage(200_000, 2**31 - 1), Rates(Decimal(999_999), Decimal(50)))
+
+    assert cost.usd is None
+    assert "look at both" in cost.note
+    assert [amount_in(amount) for amount in (99_998.9999999999, 99_999.9999999999, 10**9)] == [
+        99_998.9999999999,
+        None,
+        None,
+    ]
 
 
 counts = st.integers(min_value=0, max_value=10_000_000)
