@@ -98,7 +98,6 @@ class Performance:
 
     async def _perform(self, call: Call | NotSent | None) -> None:
         """The whole run. Every way out of it is an outcome, or leaves the run to the sweeper."""
-        recorder = self._recorder
         try:
             call = call or await self._insist(self._claim)
             if call is None:
@@ -109,17 +108,25 @@ class Performance:
             outcome = await self._outcome(call)
         except asyncio.CancelledError:
             ending = self.ending or Run.State.INTERRUPTED
+            recorder = self._recorder
             outcome = recorder.failed(Broken("not_stored")) if self.log.lost else recorder.stopped(ending)
         except LostError:
-            outcome = recorder.failed(Broken("not_stored"))
+            outcome = self._recorder.failed(Broken("not_stored"))
         except NotSent as error:
             # The journal raises an error that is the answer to what it was asked.
-            outcome = recorder.failed(error)
+            outcome = self._recorder.failed(error)
         except Exception:
             # Let it be loud in the log; the person gets a card, not an endless wait.
             logger.exception("Run %d failed by our own mistake", self.run_id)
-            outcome = recorder.failed(Broken("internal_error"))
-        await self._finish(outcome)
+            outcome = self._recorder.failed(Broken("internal_error"))
+        try:
+            await self._finish(outcome)
+        except Exception:
+            # Something of the record cannot be stored. Without it, the run ends all the same, with its text.
+            logger.exception("The record of run %d could not be stored", self.run_id)
+            bare = Recorder()
+            bare.has_output = self._recorder.has_output
+            await self._finish(bare.failed(Broken("internal_error")))
 
     async def _claim(self) -> Call | NotSent | None:
         call: Call | NotSent | None = await self._journal.perform(
@@ -159,10 +166,10 @@ class Performance:
 
     async def _outcome(self, call: Call | NotSent) -> Outcome:
         """Make the call, again where that is safe, until there is an outcome."""
-        recorder = self._recorder
         if isinstance(call, NotSent):
-            return recorder.failed(call)
+            return self._recorder.failed(call)
         for number in range(1, MOST_ATTEMPTS + 1):
+            recorder = self._recorder
             try:
                 self.log.restart_clock()
                 await self._hear(call)
@@ -172,6 +179,8 @@ class Performance:
                 wait = _seconds_to_wait(error, number)
                 if wait is None or recorder.has_output or not await self._wait_to_try_again(error, wait, number):
                     return recorder.failed(error)
+                # What the failed attempt said of itself is not said of the next one.
+                self._recorder = Recorder()
         raise AssertionError("the last attempt either ends or fails")
 
     async def _hear(self, call: Call) -> None:

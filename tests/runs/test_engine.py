@@ -180,6 +180,16 @@ async def test_a_limited_call_waits_visibly_and_is_sent_again(
     assert [attempt.state async for attempt in run.attempts.order_by("number")] == ["failed", "finished"]
 
 
+async def test_what_a_failed_attempt_said_of_itself_is_not_said_of_the_next_one(
+    fake: FakeProvider, running_engine: Engine, queued: Queue
+) -> None:
+    fake.say(Served("first", request_id="A"), Refused("rate_limited", status=429, retry_after=0))
+    fake.say(Served("second", request_id="B"), "Now it works", THE_END)
+    _, run = await perform(running_engine, queued)
+    assert (run.text, run.served_model, run.request_id) == ("Now it works", "second", "B")
+    assert "'A'" not in repr(run.raw_pieces())
+
+
 async def test_after_three_attempts_the_person_decides(
     fake: FakeProvider, running_engine: Engine, queued: Queue
 ) -> None:
@@ -250,6 +260,16 @@ async def test_our_own_mistake_ends_in_a_card_and_not_in_an_endless_wait(
 ) -> None:
     _, run = await perform(running_engine, queued)  # no script: the fake fails with an IndexError
     assert (run.state, run.error_kind) == (Run.State.FAILED, "internal_error")
+
+
+async def test_a_record_that_cannot_be_stored_costs_the_run_its_facts_and_not_its_text(
+    fake: FakeProvider, running_engine: Engine, queued: Queue
+) -> None:
+    # Half a surrogate pair: whoever reads answers takes them out, no database takes them in.
+    fake.say("Here it is", Served("\ud800"), THE_END)
+    reader, run = await perform(running_engine, queued)
+    assert (run.state, run.error_kind, run.text) == (Run.State.INTERRUPTED, "internal_error", "Here it is")
+    assert reader.text == run.text
 
 
 async def test_a_mistake_where_an_answer_is_read_costs_no_other_run_anything(
