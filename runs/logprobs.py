@@ -15,6 +15,8 @@ from runs.raw import PackedLines
 
 # What a provider says of a token that is not among the likeliest twenty.
 VERY_UNLIKELY = -9999.0
+# Further from 0 nothing is a logarithm: not infinity, and not an integer that is too large to be a float.
+LARGEST = 1e9
 # Probabilities from which on a token is very likely, likely, and so on; below the last it was a surprise.
 LEVELS = ((0.9, "very-likely"), (0.7, "likely"), (0.4, "open"), (0.1, "unlikely"), (0.0, "surprising"))
 # Tokens that may be needed for one character of the answer: four bytes, and emoji joined of several.
@@ -108,17 +110,15 @@ def _tokens_in(said: Any) -> Iterator[list[Any]]:
         yield from _tokens_in_lists(said)
         return
     for part in ("content", "refusal"):
-        for item in said.get(part) or [] if isinstance(said.get(part), list) else []:
+        for item in _list(said.get(part)):
             if isinstance(item, dict):
-                others = item.get("top_logprobs")
-                alternatives = [_row(other) for other in others or [] if isinstance(other, dict)]
-                yield [*_row(item), alternatives]
+                others = _list(item.get("top_logprobs"))
+                yield [*_row(item), [_row(other) for other in others if isinstance(other, dict)]]
 
 
 def _tokens_in_lists(said: dict[str, Any]) -> Iterator[list[Any]]:
     """The older form: a list for each thing that is known of the tokens."""
-    numbers, others = said.get("token_logprobs"), said.get("top_logprobs")
-    numbers, others = (held if isinstance(held, list) else [] for held in (numbers, others))
+    numbers, others = _list(said.get("token_logprobs")), _list(said.get("top_logprobs"))
     for place, text in enumerate(said["tokens"]):
         number = numbers[place] if place < len(numbers) else None
         around = others[place] if place < len(others) else None
@@ -137,8 +137,12 @@ def _row(item: dict[str, Any]) -> list[Any]:
     return [text if isinstance(text, str) else "", _number(item.get("logprob")), held if is_bytes else None]
 
 
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
 def _number(value: Any) -> float | None:
-    return float(value) if type(value) in (int, float) and math.isfinite(value) else None
+    return float(value) if type(value) in (int, float) and abs(value) <= LARGEST else None
 
 
 def _token(text: str, logprob: float | None, held: list[int] | None, alternatives: Iterable[list[Any]] = ()) -> Token:

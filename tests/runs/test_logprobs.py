@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from providers.dialects import DIALECTS
@@ -124,6 +124,8 @@ json_values = st.recursive(
 
 
 @given(json_values)
+@example({"content": [{"token": "a", "logprob": 10**400}]})
+@example({"content": [{"token": "a", "top_logprobs": True}]})
 def test_nothing_that_a_provider_says_can_break_it(said: Any) -> None:
     for token in tokens_of(weighed(said)):
         assert json.dumps([token.visible, token.words, token.level])
