@@ -23,7 +23,7 @@ from django.db import connection, transaction
 from runs import metrics, ownership
 from runs.event_rows import Taken, store_events
 from runs.quick_commits import QuickCommits
-from runs.run_log import Outcome, RunLog
+from runs.run_log import LostError, Outcome, RunLog
 from runs.storage import FAILURES, storage, trouble_of
 
 logger = logging.getLogger(__name__)
@@ -57,9 +57,12 @@ class Journal:
         self._aside = ThreadPoolExecutor(max_workers=ASIDE, thread_name_prefix="journal-aside")
         self._quick = QuickCommits(self.owner)
         self._writer: asyncio.Task[None] | None = None
+        self._is_closed = False
 
     def want(self, log: RunLog, *, at_once: bool = False) -> None:
-        """This log has something to be stored."""
+        """This log has something to be stored. In a closed journal nothing is, and nothing of it is shown."""
+        if self._is_closed:
+            return
         self._logs[log.run_id] = log
         if at_once or not log.stored:
             self._urgent.set()
@@ -76,7 +79,8 @@ class Journal:
         return ended
 
     async def perform(self, work: Work) -> Any:
-        """Do this in the writer's next transaction, and give back what it returns."""
+        """Do this in the writer's next transaction, and give back what it returns. Raises `LostError` once closed."""
+        self._expect_open()
         done = asyncio.get_running_loop().create_future()
         self._works.append((work, done))
         self._urgent.set()
@@ -86,14 +90,19 @@ class Journal:
 
     async def perform_aside(self, work: Work) -> Any:
         """Do this in a transaction of its own, where the database takes several at once: what has many rows to write
-        would hold up the tokens of everybody else.
+        would hold up the tokens of everybody else. Raises `LostError` once closed.
         """
+        self._expect_open()
         if not connection.features.has_select_for_update:
             return await self.perform(work)
         _, (result,) = await self._commit_patiently([], [work], self._aside)
         if isinstance(result, Exception):
             raise result
         return result
+
+    def _expect_open(self) -> None:
+        if self._is_closed:
+            raise LostError("this process stores nothing any more")
 
     def _awake(self) -> None:
         if self._writer is None or self._writer.done():
@@ -182,10 +191,14 @@ class Journal:
                 return ours, results
 
     async def close(self) -> None:
-        """Stop writing and give the connections back. What was handed over has been stored."""
+        """Stop writing and give the connections back. What was waited for has been stored; the rest is lost."""
+        self._is_closed = True
         if self._writer:
             self._writer.cancel()
             await asyncio.gather(self._writer, return_exceptions=True)
+        for _, done in self._works:
+            if not done.done():
+                done.set_exception(LostError("this process stores nothing any more"))
         self._quick.close()
         for thread in (self._thread, self._aside):
             # What a thread does not give back is missing in the pool of connections, also when the thread is gone.

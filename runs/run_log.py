@@ -22,7 +22,7 @@ class Writer(Protocol):
 
 
 class LostError(Exception):
-    """The run is not ours any more: it was ended or taken over while we were not looking."""
+    """The run is not ours any more: it was ended or taken over while we were not looking, or we store nothing more."""
 
 
 @dataclass

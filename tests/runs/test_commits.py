@@ -10,7 +10,7 @@ from asgiref.sync import sync_to_async
 from runs.journal import Journal
 from runs.models import Run, RunEvent
 from runs.quick_commits import QuickCommits
-from runs.run_log import RunLog
+from runs.run_log import LostError, RunLog
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -84,6 +84,20 @@ async def test_what_cannot_be_stored_costs_its_own_run_alone(queued: Callable[..
 
     assert (broken.log.lost, broken.told) == (True, ["first"])
     assert kept.told == await kept.stored() == ["first", "second", "third"]
+
+
+async def test_a_closed_journal_stores_nothing_and_shows_nothing(queued: Callable[..., Run]) -> None:
+    journal = Journal()
+    one = await begun(queued, journal)
+    await journal.close()
+
+    one.log.write("too late", "", 0)
+    journal.want(one.log)
+    for perform in (journal.perform, journal.perform_aside):
+        with pytest.raises(LostError):
+            await perform(lambda: None)
+
+    assert one.told == await one.stored() == ["first"]
 
 
 async def test_who_has_much_to_say_leaves_the_others_their_turn(
