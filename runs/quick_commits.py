@@ -16,8 +16,8 @@ from runs.event_rows import Taken, store_events
 
 # Seconds that a commit may take; whoever is slower than that must not hold up everybody else.
 LONGEST = 0.005
-# Seconds for which commits are left to the thread after one that was slow or failed; twice as long each time in a row,
-# but where somebody else was writing.
+# Seconds for which commits are left to the thread after one that was slow or failed: twice as long each time in a row.
+# That somebody else was writing says nothing about the disk, and changes nothing about what is known of it.
 SHORTEST_REST, LONGEST_REST = 0.25, 60.0
 # No copying from the log into the file, which may take long: that is done behind a commit of some thread, and while
 # anything runs the journal's makes one each second.
@@ -34,14 +34,19 @@ class QuickCommits:
         self._rest = SHORTEST_REST
         # By the monotonic clock.
         self._rests_until = 0.0
+        # Whether somebody else was writing when the last one was to be made.
+        self._was_held = False
 
     def commit(self, batch: Sequence[Taken]) -> set[int] | None:
         """Store these events; the numbers of the runs that are still ours. None where it is for a thread to do."""
         begun = monotonic()
         if not self._path or begun < self._rests_until:
             return None
+        self._was_held = False
         ours = self._commit(batch)
-        if ours is None or monotonic() - begun > LONGEST:
+        if self._was_held:
+            self._rests_until = monotonic() + SHORTEST_REST
+        elif ours is None or monotonic() - begun > LONGEST:
             self._rests_until = monotonic() + self._rest
             self._rest = min(2 * self._rest, LONGEST_REST)
         else:
@@ -66,7 +71,7 @@ class QuickCommits:
             with suppress(sqlite3.Error):
                 self._database.rollback()
         if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
-            self._rest = SHORTEST_REST
+            self._was_held = True
         else:
             self.close()
 

@@ -148,6 +148,38 @@ def test_after_a_slow_one_the_thread_has_its_turn_and_longer_each_time(
     assert commits.commit(said.taken("!")) == {said.run.pk}
 
 
+def test_somebody_else_who_writes_makes_no_slow_disk_forgotten(
+    commits: QuickCommits,
+    said: Said,
+    clock: Callable[[float], None],
+    other: sqlite3.Connection,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def store_slowly(*arguments: object, **options: object) -> set[int]:
+        clock(2 * quick_commits.LONGEST)
+        return store_events(*arguments, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(quick_commits, "store_events", store_slowly)
+    rests = []
+    for _ in range(4):
+        rests.append(0)
+        while commits.commit(said.taken("Once ")) is None:
+            clock(quick_commits.SHORTEST_REST)
+            rests[-1] += 1
+        # Until the next one would be made here.
+        clock(quick_commits.SHORTEST_REST * 2 ** len(rests))
+        other.execute("BEGIN IMMEDIATE")
+        assert commits.commit(said.taken("upon ")) is None
+        other.execute("ROLLBACK")
+
+    assert rests == [0, 1, 1, 1]
+    assert commits.commit(said.taken("a ")) is None
+    clock(quick_commits.SHORTEST_REST)
+    assert commits.commit(said.taken("time")) == {said.run.pk}
+    clock(quick_commits.SHORTEST_REST * 8)
+    assert commits.commit(said.taken("!")) is None
+
+
 def test_somebody_else_who_writes_is_no_slow_disk(
     commits: QuickCommits, said: Said, clock: Callable[[float], None], other: sqlite3.Connection
 ) -> None:
