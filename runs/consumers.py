@@ -102,9 +102,11 @@ class RunConsumer(AsyncWebsocketConsumer):
             self.sender.cancel()
             self.sender = None
             metrics.socket_closed()
-            for run_id in self.relay.run_ids:
-                await self._unfollow(run_id)
+            followed = self.relay.run_ids
+            # First of all: what follows may wait for Redis until whoever calls has lost patience.
             self.relay.close()
+            for run_id in followed:
+                await self._woken_by(run_id, begins=False)
 
     async def websocket_disconnect(self, message: Any) -> None:
         """It is over. There are no groups to be left here, and no connection to a database to be given back."""

@@ -61,6 +61,8 @@ class Relay:
 
     async def follow(self, run_id: int, after: int) -> None:
         """From the event behind this number on. The caller has checked that the reader may."""
+        # What it was told as a follower before may still be on its way.
+        self.unfollow(run_id)
         self._followings[run_id] = Following(run_id, max(after, 0), window=self._window)
         followers.add(run_id, self)
         if facts := await self._why_it_waits(run_id):
@@ -85,13 +87,14 @@ class Relay:
         return True
 
     def acknowledge(self, run_id: int, seq: int) -> None:
-        if following := self._followings.get(run_id) or self._left.get(run_id):
-            was_blocked = following.is_blocked
-            following.acknowledge(seq)
-            if self._left:
-                self._left = {run: left for run, left in self._left.items() if left.is_on_its_way}
-            if was_blocked:
-                self._awake.set()
+        for following in (self._followings.get(run_id), self._left.get(run_id)):
+            if following:
+                was_blocked = following.is_blocked
+                following.acknowledge(seq)
+                if was_blocked:
+                    self._awake.set()
+        if self._left:
+            self._left = {run: left for run, left in self._left.items() if left.is_on_its_way}
 
     def close(self) -> None:
         """Nobody listens any more."""

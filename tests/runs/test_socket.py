@@ -383,6 +383,33 @@ async def test_a_socket_that_breaks_follows_nothing_any_more(
         assert "socket sender" not in {task.get_name() for task in asyncio.all_tasks()}
 
 
+async def test_a_page_that_leaves_while_nobody_can_be_told_so_is_told_nothing_any_more(
+    alice: User, fake: FakeProvider, running_engine: Engine, queued: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_left, may_go = asyncio.Event(), asyncio.Event()
+
+    async def hang(_: RunConsumer, run_id: int, *, begins: bool) -> None:
+        if not begins:
+            is_left.set()
+            await may_go.wait()
+
+    monkeypatch.setattr(RunConsumer, "_woken_by", hang)
+    async with (
+        begun(running_engine, queued, fake) as run,
+        begun(running_engine, queued, fake) as other,
+        page(alice) as reader,
+    ):
+        for one in (run, other):
+            await reader.say(op="follow", run=str(one.pk), after=0)
+            await reader.hear_until(1)
+        await reader.communicator.send_input({"type": "websocket.disconnect", "code": 1001})
+        async with asyncio.timeout(PATIENCE):
+            await is_left.wait()
+        assert not followers.of(run.pk)
+        assert not followers.of(other.pk)
+        may_go.set()
+
+
 async def test_a_page_that_acknowledges_nothing_gets_only_so_much(
     alice: User, fake: FakeProvider, running_engine: Engine, queued: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:

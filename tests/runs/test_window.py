@@ -84,6 +84,25 @@ async def test_a_reader_who_acknowledges_gets_all_of_them(ended: list[int]) -> N
 
 
 @pytest.mark.django_db(transaction=True)
+async def test_a_run_that_is_followed_anew_does_not_stop_the_way_of_what_was_sent(ended: list[int]) -> None:
+    relay, last = Relay(re_read=1), ended[1]
+    for run in ended[:2]:
+        await relay.follow(run, 0)
+    sent = [frame for frame in await batches(relay) if frame.run_id == last]
+    # As it is where a part of the page is replaced.
+    relay.unfollow(last)
+    await relay.follow(last, sent[-1].seq)
+    is_stopped = await batches(relay) == []
+
+    for frame in sent:
+        relay.acknowledge(last, frame.seq)
+    heard = await hear_out(relay, {last})
+
+    assert is_stopped
+    assert [frame.seq for frame in (*sent, *heard)] == list(range(1, len(sent) + len(heard) + 1))
+
+
+@pytest.mark.django_db(transaction=True)
 async def test_a_way_that_stays_full_gives_the_reader_up(ended: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
     relay = Relay(re_read=1)
     for run in ended:
