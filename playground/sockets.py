@@ -91,8 +91,11 @@ class SocketProtocol(WebSocketProtocol):  # type: ignore[misc]
         )
 
     def serverClose(self, code: int | None = None) -> None:  # noqa: N802
-        """With any code, also one that the standard has named, such as 1013."""
-        self.sendCloseFrame(code=code or 1000)
+        """With any code, also one that the standard has named, such as 1013; of one that is being let in there is nothing
+        to close yet, and Autobahn would raise for it.
+        """
+        if self.state != self.STATE_CONNECTING:
+            self.sendCloseFrame(code=code or 1000)
 
 
 def frame(payload: bytes, *, is_binary: bool) -> bytes:

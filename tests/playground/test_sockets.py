@@ -289,3 +289,21 @@ def test_what_a_page_says_is_a_sign_of_life(
 
     assert listening.last_ping > 0
     assert cancelled == [True]
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        (SocketProtocol.STATE_OPEN, b"\x88\x02" + struct.pack("!H", 1012)),
+        # It is still being let in, and no obstacle to closing the others.
+        (SocketProtocol.STATE_CONNECTING, b""),
+    ],
+)
+def test_a_socket_that_is_open_is_closed_with_the_code_it_is_given(
+    listening: SocketProtocol, state: int, said: bytes
+) -> None:
+    listening.state, listening.closeHandshakeTimeout = state, 0
+
+    listening.serverClose(1012)
+
+    assert listening.transport.value() == said
