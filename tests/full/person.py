@@ -96,12 +96,12 @@ class Person:
             assert int(answer.headers["Retry-After"]) > 0
             return page
 
-    async def insist(self, urls: list[str], model: str, prompt: str) -> Reply:
+    async def insist(self, urls: list[str], model: str, prompt: str, **fields: str) -> Reply:
         """Ask, and again at the next web process for as long as there is no answer."""
         async with asyncio.timeout(PATIENCE):
             while True:
                 try:
-                    return await self.ask(urls[0], model, prompt)
+                    return await self.ask(urls[0], model, prompt, **fields)
                 except (aiohttp.ClientError, OSError, RefusedError):
                     urls = urls[1:] + urls[:1]
                     await asyncio.sleep(PAUSE)

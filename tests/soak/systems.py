@@ -21,6 +21,8 @@ from tests.playground.running import Running, children_of, up, wait_until
 DRAIN_SECONDS = 3
 # Seconds that Redis stays away.
 AWAY = 2
+# Seconds that a process stands still: longer than its leases last.
+STILL = 20
 
 
 class System(Protocol):
@@ -66,8 +68,10 @@ class Embedded:
         self._stack = ExitStack()
         self._running: Running
         self.damages = {
-            "web killed": lambda: self._kill("serve"),
-            "worker killed": lambda: self._kill("celery"),
+            "web killed": lambda: self._hit("serve"),
+            "web stood still": lambda: stand_still(lambda number: self._hit("serve", number)),
+            "worker killed": lambda: self._hit("celery"),
+            "worker restarted": lambda: self._hit("celery", signal.SIGTERM),
             "all killed": self._kill_all,
             "stopped, started": self._stop_and_start,
         }
@@ -96,10 +100,10 @@ class Embedded:
         with closing(sqlite3.connect(self._var_dir / "playground.sqlite3", timeout=20)) as connection:
             return connection.execute(query).fetchall()
 
-    def _kill(self, word: str) -> None:
-        """Kill the child whose command has this word in it; it may be dead already."""
+    def _hit(self, word: str, number: signal.Signals = signal.SIGKILL) -> None:
+        """Send the child whose command has this word in it a signal; it may be dead already."""
         for pid in self._running.child(word):
-            os.kill(pid, signal.SIGKILL)
+            os.kill(pid, number)
 
     def _kill_all(self) -> None:
         """The supervisor first, so that it starts nothing again: as good as a power cut for the processes."""
@@ -134,7 +138,10 @@ class Full:
         self.damages = {
             "web killed": lambda: next(webs).hit(),
             "web restarted": lambda: next(webs).hit(signal.SIGTERM),
+            "web stood still": lambda: stand_still(next(webs).hit),
             "worker killed": lambda: next(workers).hit(),
+            "worker restarted": lambda: next(workers).hit(signal.SIGTERM),
+            "worker stood still": lambda: stand_still(next(workers).hit),
             "redis killed": self._lose_redis,
             "database crashed": deployment.postgres.crash,
         }
@@ -143,6 +150,13 @@ class Full:
         self._deployment.redis.stop(signal.SIGKILL)
         sleep(AWAY)
         self._deployment.redis.start()
+
+
+def stand_still(hit: Callable[[signal.Signals], None]) -> None:
+    """Others take it for dead, and it goes on as if nothing had been."""
+    hit(signal.SIGSTOP)
+    sleep(STILL)
+    hit(signal.SIGCONT)
 
 
 @contextmanager
