@@ -52,6 +52,16 @@ class Formatter(logging.Formatter):
         )
 
 
+class InOneLine(logging.Filter):
+    """Puts the error into the message, in place of a traceback that says nothing more."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.exc_info and (error := record.exc_info[1]):
+            record.msg, record.args = f"{record.getMessage()}: {type(error).__name__}: {error}", None
+            record.exc_info = record.exc_text = None
+        return True
+
+
 def hide_secrets(logger: object, method: str, event: MutableMapping[str, Any]) -> dict[str, Any]:
     known = list(known_secrets())
     hidden = redact(dict(event), known)

@@ -186,10 +186,15 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"redacted": {"()": "playground.logs.Formatter", "layout": LOG_FORMAT}},
+    "filters": {"in_one_line": {"()": "playground.logs.InOneLine"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "redacted"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
-    # A stranger's Host header is no error of ours.
-    "loggers": {"django.security.DisallowedHost": {"level": "CRITICAL"}},
+    "loggers": {
+        # A stranger's Host header is no error of ours.
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
+        # It says the same once a second for as long as Redis is away.
+        "channels_redis.pubsub": {"filters": ["in_one_line"]},
+    },
 }
 METRICS = env.switch("METRICS")
 METRICS_TOKEN = env.text("METRICS_TOKEN")

@@ -91,9 +91,8 @@ class SocketProtocol(WebSocketProtocol):  # type: ignore[misc]
         )
 
     def serverClose(self, code: int | None = None) -> None:  # noqa: N802
-        """With any code, also one that the standard has named, such as 1013; of one that is being let in there is nothing
-        to close yet, and Autobahn would raise for it.
-        """
+        """With any code, also one that the standard has named, such as 1013."""
+        # Of one that is still being let in there is nothing to close yet, and Autobahn would raise.
         if self.state != self.STATE_CONNECTING:
             self.sendCloseFrame(code=code or 1000)
 

@@ -7,11 +7,14 @@ import time
 from collections import deque
 from contextlib import suppress
 from typing import Any, NamedTuple
+from uuid import uuid4
 
 from channels.consumer import get_handler_name
 from channels.db import database_sync_to_async
 from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
+from channels.layers import get_channel_layer
+from channels.utils import await_many_dispatch
 from django.conf import settings
 
 from accounts.sessions import is_signed_in, person_of, session_key_in
@@ -41,6 +44,8 @@ SESSION_CHECK = 30.0
 AT_ONCE = "playground.at_once"
 # Seconds after which a run of another process is read again, in case a wake-up was lost; there are none without Redis.
 RE_READ = 5.0 if settings.REDIS_URL else 1.0
+# Seconds that Redis may take to begin or to end our wake-ups for a run, while the page waits to be heard again.
+REDIS_PATIENCE = 2.0
 
 find_person = database_sync_to_async(person_of)
 
@@ -54,14 +59,18 @@ class RunConsumer(AsyncWebsocketConsumer):
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Hear the page, and other processes where there is Redis to hear them by.
 
-        To listen to both takes two more tasks and a wait for either, for each message.
+        To listen to both takes two more tasks and a wait for either, for each message. Channels' own way would need
+        Redis before it hears the page at all.
         """
+        self.scope, self.base_send = scope, send
         try:
-            if settings.REDIS_URL:
-                await super().__call__(scope, receive, send)
-                return
-            self.scope, self.base_send = scope, send
             with suppress(StopConsumer):
+                if settings.REDIS_URL:
+                    layer: Any = get_channel_layer(self.channel_layer_alias)
+                    self.channel_layer = layer
+                    self.channel_name = f"page.{uuid4().hex}"
+                    heard: list[Any] = [receive, self._next_wakeup]
+                    await await_many_dispatch(heard, self.dispatch)
                 while True:
                     await self.dispatch(await receive())
         finally:
@@ -201,11 +210,22 @@ class RunConsumer(AsyncWebsocketConsumer):
             layer = self.channel_layer
             change = layer.group_add if begins else layer.group_discard
             try:
-                await change(wakeups.group(run_id), self.channel_name)
+                async with asyncio.timeout(REDIS_PATIENCE):
+                    await change(wakeups.group(run_id), self.channel_name)
             except Exception as error:
                 logger.warning("The wake-ups for run %d were not changed: %s", run_id, error)
 
     # Relaying
+
+    async def _next_wakeup(self) -> dict[str, Any]:
+        """The next message from another process."""
+        while True:
+            try:
+                return await self.channel_layer.receive(self.channel_name)
+            except Exception as error:
+                # Our name is known to the layer all the same: what it hears again later reaches us.
+                logger.warning("Nothing is heard of other processes: %s", error)
+                await asyncio.sleep(RE_READ)
 
     async def run_advanced(self, message: dict[str, Any]) -> None:
         """A wake-up from another process."""

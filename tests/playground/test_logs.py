@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from accounts.models import ApiKey, SignInLink, User
 from accounts.secret import Secret
-from playground.logs import Formatter
+from playground.logs import Formatter, InOneLine
 from playground.redaction import redact_text
 from providers.egress import checked
 from providers.errors import EgressBlocked
@@ -165,6 +165,22 @@ def test_a_line_says_when_how_bad_where_what_and_the_facts() -> None:
     line = Formatter("lines").format(record)
 
     assert line.partition(" ")[2] == "INFO runs.performance: A run ended run=7 state=done"
+
+
+def test_what_is_said_again_and_again_is_said_in_one_line(log: tuple[logging.Logger, Logs]) -> None:
+    logger, written = log
+    once_a_second = InOneLine()
+    logger.addFilter(once_a_second)
+    try:
+        raise ConnectionError(f"redis://:{CANARY}@127.0.0.1 is away")
+    except ConnectionError:
+        logger.exception("Unexpected exception in %s", "receive task")
+    logger.removeFilter(once_a_second)
+
+    assert "Unexpected exception in receive task: ConnectionError: " in written()
+    assert len(written().splitlines()) == 1
+    assert CANARY not in written()
+    assert any(isinstance(known, InOneLine) for known in logging.getLogger("channels_redis.pubsub").filters)
 
 
 def test_text_from_outside_cannot_pass_for_a_line_of_its_own() -> None:
