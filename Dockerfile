@@ -19,7 +19,7 @@ COPY . .
 # The secrets made in passing are for this one command; an image carries none.
 RUN python manage.py collectstatic --no-input --verbosity 0 \
     && rm -f var/secret_key var/data_keys \
-    && python -m compileall -q accounts chat playground providers runs \
+    && python -m compileall -q accounts chat database playground providers runs \
     && useradd --system --no-create-home playground \
     && mkdir -p var/attachments \
     && chown -R playground var
@@ -27,7 +27,7 @@ RUN python manage.py collectstatic --no-input --verbosity 0 \
 USER playground
 EXPOSE 8000
 
-HEALTHCHECK --interval=10s --timeout=5s --start-period=20s \
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s \
     CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/readyz', timeout=4)"]
 
 CMD ["python", "manage.py", "serve", "--host", "0.0.0.0"]

@@ -11,14 +11,28 @@ from ipaddress import ip_address
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.deprecation import MiddlewareMixin
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from runs.metrics import look_at_database
 
+PATH = "/metrics"
 # What proxies add to a request that they pass on.
 PROXY_HEADERS = ("X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Forwarded", "Via")
+
+
+class UnderAnyName(MiddlewareMixin):
+    """Whoever has the token may ask under the address of a single process, which is no name of ours.
+
+    Each process has figures of its own, and behind a proxy its address is given anew with each start. The check of the
+    name is for browsers, which send no token.
+    """
+
+    def process_request(self, request: HttpRequest) -> None:
+        if settings.METRICS_TOKEN and request.path == PATH and _may_read(request):
+            request.META["HTTP_HOST"] = settings.ALLOWED_HOSTS[0]
 
 
 @never_cache

@@ -1,13 +1,13 @@
 from django.urls import include, path
 
 from playground import health
-from playground.metrics import metrics
+from playground.metrics import PATH, metrics
 from playground.troubles import troubles
 
 urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
-    path("metrics", metrics),
+    path(PATH.removeprefix("/"), metrics),
     path("troubles/", troubles, name="troubles"),
     # The ways of messages and runs come first: they are asked for the most.
     path("", include("chat.urls")),

@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -15,7 +16,7 @@ from providers.models import LanguageModel, Provider
 from runs.engine import Engine, engine
 from runs.models import Run
 from tests.fakes import THE_END, FakeProvider
-from tests.runs.test_socket import page
+from tests.runs.test_socket import Page, page
 
 TOKEN = "a-long-bearer-token"
 
@@ -50,6 +51,19 @@ def test_this_machine_may_read(client: Client) -> None:
     assert answer["Content-Type"].startswith("text/plain")
     assert b'playground_runs_ended_total{state="interrupted"}' in answer.content
     assert b'playground_upstream_errors_total{kind="rate_limited"}' in answer.content
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("turned_on")
+@pytest.mark.parametrize(("token", "sent", "status"), [(TOKEN, TOKEN, 200), (TOKEN, "guess", 400), ("", "", 400)])
+def test_the_token_opens_it_under_the_address_of_one_process(
+    client: Client, settings: Settings, token: str, sent: str, status: int
+) -> None:
+    settings.METRICS_TOKEN, settings.ALLOWED_HOSTS = token, ["playground.example"]
+    headers = {"Authorization": f"Bearer {sent}"}
+
+    assert client.get("/metrics", headers=headers, HTTP_HOST="172.18.0.5:8000").status_code == status
+    assert client.get("/healthz", headers=headers, HTTP_HOST="172.18.0.5:8000").status_code == 400
 
 
 @pytest.mark.usefixtures("turned_on")
@@ -143,6 +157,37 @@ async def test_a_socket_is_counted_while_it_is_open(alice: User) -> None:
         opened = value("socket_connections")
 
     assert (opened, value("socket_connections")) == (1, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_run_is_counted_once_for_each_page_that_follows_it(
+    alice: User, queued: Callable[[], Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, goes_on, fake = await sync_to_async(queued)(), asyncio.Event(), FakeProvider()
+    fake.say("Hello", goes_on, THE_END)
+    monkeypatch.setattr("providers.client.stream", fake.stream)
+    engine().start(run.pk)
+    counted = [value("followers")]
+
+    async with page(alice) as one:
+        await follow(one, run)
+        counted.append(value("followers"))
+        async with page(alice) as two:
+            await follow(two, run)
+            counted.append(value("followers"))
+        counted.append(value("followers"))
+    counted.append(value("followers"))
+
+    assert counted == [0, 1, 2, 1, 0]
+    goes_on.set()
+    await engine().ended(run.pk)
+    await engine().drain(0)
+
+
+async def follow(reader: Page, run: Run) -> None:
+    """Until the page has heard something of it."""
+    await reader.say(op="follow", run=str(run.pk), after=0)
+    await reader.hear_until(1)
 
 
 async def perform(run: Run, monkeypatch: pytest.MonkeyPatch, *script: object) -> None:
