@@ -1,7 +1,8 @@
 """`manage.py test`: everything that must hold before a push, one thing after the other.
 
-Nothing stops at the first failure, and nothing is left out quietly: what cannot run here is named at the end with the
-reason. Where nobody reads the end (`CI=true`), it is a failure.
+Nothing stops at the first failure, and nothing is left out quietly: what cannot run here is named with the reason, a
+suite at the end, and a test at the end of its suite. Where nobody reads that (`CI=true`), it is a failure; for tests
+`tests/missing.py` sees to it.
 
     manage.py test                    checks, fast suite, and each suite whose service is found
     manage.py test --fast             checks and fast suite
@@ -28,7 +29,9 @@ from playground.env import BASE_DIR
 # Seconds; a service on this machine answers at once or not at all.
 PATIENCE = 2
 
-FAST = ["-m", "pytest", "-n", "auto", "-m", "not browser and not postgres and not redis"]
+# With the reasons of failures, errors and skipped tests at the end.
+PYTEST = ["-m", "pytest", "-rfEs"]
+FAST = [*PYTEST, "-n", "auto", "-m", "not browser and not postgres and not redis"]
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ def main(arguments: Sequence[str]) -> int:
             return _run(Step("soak", ["-m", "tests.soak", *options]), environment)
         pytest_arguments = [argument for argument in arguments if argument != "--fast"]
         if pytest_arguments:
-            return _run(Step("tests", ["-m", "pytest", *pytest_arguments]), environment)
+            return _run(Step("tests", [*PYTEST, *pytest_arguments]), environment)
         outcomes = [_outcome(step, environment) for step in _steps(fast="--fast" in arguments)]
     say("")
     for outcome in outcomes:
@@ -96,7 +99,7 @@ def _postgres() -> Step:
         # A thread that is gone may still hold a connection, and a database that is in use cannot be dropped: the next
         # run drops what this one leaves.
         keep = ["--reuse-db", "--create-db"]
-        command = ["-m", "pytest", "-n", "auto", "-m", "not browser and not redis", *keep]
+        command = [*PYTEST, "-n", "auto", "-m", "not browser and not redis", *keep]
         return Step(name, command, {"PLAYGROUND_DATABASE_URL": url})
     return Step(name, missing="no server at PLAYGROUND_TEST_DATABASE_URL or at 127.0.0.1:5432 without a password")
 
@@ -108,13 +111,13 @@ def _redis() -> Step:
             server.ping()
     except redis.RedisError:
         return Step(name, missing="no server at PLAYGROUND_TEST_REDIS_URL or at 127.0.0.1:6379")
-    return Step(name, ["-m", "pytest", "-m", "redis"], {"PLAYGROUND_REDIS_URL": url})
+    return Step(name, [*PYTEST, "-m", "redis"], {"PLAYGROUND_REDIS_URL": url})
 
 
 def _browser() -> Step:
     name = "browser suite"
     if shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome"):
-        return Step(name, ["-m", "pytest", "-n", "auto", "-m", "browser"])
+        return Step(name, [*PYTEST, "-n", "auto", "-m", "browser"])
     return Step(name, missing="no chromium on the PATH")
 
 

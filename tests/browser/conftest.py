@@ -16,6 +16,7 @@ from tests.browser.screen import PATIENCE, Screen, signed_in
 from tests.browser.upstream import Upstream
 from tests.browser.watch import OpenContext, Watch
 from tests.faultserver import dead_port
+from tests.missing import missing
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = [
@@ -33,7 +34,7 @@ PEOPLE = 40
 @pytest.fixture(scope="session")
 def chromium() -> str:
     found = next((path for name in NAMES if (path := shutil.which(name))), None)
-    return found or pytest.skip("no Chromium on the PATH: " + ", ".join(NAMES))
+    return found or missing("Chromium on the PATH: " + ", ".join(NAMES))
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from tests.faultserver import FaultServer
 from tests.full.deployment import Deployment, deployed
 from tests.full.person import Person
 from tests.full.servers import missing_programs
+from tests.missing import missing
 
 # What the cast may ask for: tokens, and tokens a second.
 MODELS = ["tokens/8", "tokens/120@20", "tokens/300@30"]
@@ -18,9 +19,9 @@ MODELS = ["tokens/8", "tokens/120@20", "tokens/300@30"]
 @pytest.fixture(autouse=True)
 def only_with_its_server(request: pytest.FixtureRequest) -> None:
     if request.node.get_closest_marker("postgres") and connection.vendor != "postgresql":
-        pytest.skip("needs PLAYGROUND_DATABASE_URL=postgres://…")
+        missing("PLAYGROUND_DATABASE_URL=postgres://…")
     if request.node.get_closest_marker("redis") and not settings.REDIS_URL:
-        pytest.skip("needs PLAYGROUND_REDIS_URL")
+        missing("PLAYGROUND_REDIS_URL")
 
 
 @pytest.fixture(scope="session")
@@ -31,8 +32,8 @@ def upstream() -> Iterator[FaultServer]:
 
 @pytest.fixture(scope="session")
 def standing(tmp_path_factory: pytest.TempPathFactory, upstream: FaultServer) -> Iterator[Deployment]:
-    if missing := missing_programs():
-        pytest.skip(f"needs {', '.join(missing)}")
+    if programs := missing_programs():
+        missing(", ".join(programs))
     folder = tmp_path_factory.mktemp("deployment")
     # On a busy machine a provider may have to stay silent for long until a test has come to what it is about.
     settings = {"IDLE_SECONDS": "600", "BACKGROUND_PER_PERSON": "32", "BACKGROUND_PER_PROVIDER": "32"}

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from io import RawIOBase
 from pathlib import Path
 
-import pytest
+from tests.missing import missing
 
 # Bytes that are written at a time until nothing more fits.
 PIECE = 4096
@@ -45,7 +45,7 @@ def small_disk(folder: Path, megabytes: int) -> Iterator[SmallDisk]:
     mount = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(folder)]
     done = subprocess.run(mount, capture_output=True, text=True)
     if done.returncode:
-        pytest.skip(f"needs to mount a file system of its own: {done.stderr.strip()}")
+        missing(f"to mount a file system of its own: {done.stderr.strip()}")
     try:
         yield SmallDisk(folder)
     finally:

@@ -17,6 +17,7 @@ import yaml
 from playground.env import BASE_DIR
 from tests.full.jobs import BEGUN
 from tests.full.servers import missing_programs, own_redis
+from tests.missing import missing
 from tests.playground.running import PATIENCE, wait_until
 
 pytestmark = pytest.mark.timeout(240)
@@ -96,7 +97,7 @@ def jobs(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Jobs]:
     if request.param == "folder":
         yield Jobs(tmp_path, "")
     elif "redis-server" in missing_programs():
-        pytest.skip("needs redis-server")
+        missing("redis-server")
     else:
         with own_redis(tmp_path) as server:
             yield Jobs(tmp_path, server.url)

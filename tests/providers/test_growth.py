@@ -12,12 +12,8 @@ import pytest
 from playground.env import BASE_DIR
 from tests.faultscript import CHUNKED, JSON, Script, answer_of, completion, framed, http_chunk, http_head
 from tests.faultserver import FaultServer
-from tests.missing import may_be_left_out
+from tests.missing import missing
 from tests.providers.growing import FORGET_PEAK, Growth
-
-pytestmark = pytest.mark.skipif(
-    may_be_left_out() and not FORGET_PEAK.exists(), reason="needs a system that can say a peak"
-)
 
 # Bytes by which a process may grow for an answer that it does not take.
 MOST_GROWTH = 20_000_000
@@ -54,6 +50,8 @@ HOSTILE: list[tuple[str, str, str, Callable[[], Script]]] = [
 
 
 def growth_by(script: Script, way: str) -> Growth:
+    if not FORGET_PEAK.exists():
+        missing("Linux, which says what a process had at its peak")
     with FaultServer() as faults:
         # To the call before the one that counts.
         faults.say(*answer_of("tokens/2", streams=way == "stream"))

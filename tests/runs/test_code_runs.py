@@ -16,6 +16,7 @@ import pytest
 
 from runs.code import LANGUAGES
 from tests.faultserver import FaultServer
+from tests.missing import missing
 from tests.runs.code_samples import LARGE_BODY, NASTY_BODY, request_for
 
 STUB = Path(__file__).parent / "openai_stub"
@@ -33,8 +34,7 @@ def run(name: str, code: str, folder: Path) -> str:
     command = {"curl": "sh", "python": sys.executable, "javascript": "node"}[kind]
     needed = "curl" if kind == "curl" else command
     if not shutil.which(needed):
-        # Nobody reads there what was left out.
-        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(f"no {needed} on the PATH")
+        missing(f"{needed} on the PATH")
     if name == "javascript-openai":
         shutil.copytree(STUB, folder / "node_modules" / "openai")
         (folder / "node_modules" / "openai" / "package.json").write_text('{"name": "openai", "main": "index.mjs"}')

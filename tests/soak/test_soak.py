@@ -5,6 +5,7 @@ import random
 import pytest
 
 from tests.full.servers import missing_programs
+from tests.missing import missing
 from tests.soak.__main__ import SYSTEMS, soak
 from tests.soak.report import table
 from tests.soak.rounds import Round, Trial
@@ -16,8 +17,8 @@ ROUNDS = 2
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", SYSTEMS)
 async def test_nothing_is_lost_in_a_few_rounds(name: str) -> None:
-    if name == "full" and (missing := missing_programs()):
-        pytest.skip(f"needs {', '.join(missing)}")
+    if name == "full" and (programs := missing_programs()):
+        missing(", ".join(programs))
 
     rounds = await soak(SYSTEMS[name], ROUNDS, random.Random("smoke"))
 
