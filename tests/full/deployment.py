@@ -25,8 +25,12 @@ from tests.playground.running import wait_until
 
 def is_ready(url: str) -> bool:
     """Whether this web process can do its work."""
+    return _is_well(url + "/readyz")
+
+
+def _is_well(url: str) -> bool:
     try:
-        with urllib.request.urlopen(url + "/readyz", timeout=5):  # noqa: S310
+        with urllib.request.urlopen(url, timeout=5):  # noqa: S310
             return True
     except OSError:
         return False
@@ -41,6 +45,10 @@ class Web(Kept):
 
     def is_answering(self) -> bool:
         return is_ready(self.url)
+
+    def is_alive(self) -> bool:
+        """It answers, whatever else it can do."""
+        return _is_well(self.url + "/healthz")
 
 
 class Worker(Kept):

@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Lock, Thread
 
 from playground.env import BASE_DIR
+from tests.missing import missing
 
 # Seconds between a death and the next start.
 PAUSE = 0.3
@@ -33,6 +34,20 @@ class Kept:
         """What it has of this machine's memory."""
         command = ["ps", "-o", "rss=", "-p", str(self._process.pid)]
         return int(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout) * 1024
+
+    @property
+    def peak_bytes(self) -> int:
+        """The most that it had of it at any moment since `forget_peak`. Linux alone can say that."""
+        lines = Path(f"/proc/{self._process.pid}/status").read_text().splitlines()
+        [peak] = [line.split()[1] for line in lines if line.startswith("VmHWM:")]
+        return int(peak) * 1024
+
+    def forget_peak(self) -> None:
+        place = Path(f"/proc/{self._process.pid}/clear_refs")
+        if not place.exists():
+            missing("Linux, which says what a process had at its peak")
+        # https://docs.kernel.org/filesystems/proc.html: this resets it to what there is now.
+        place.write_text("5")
 
     def start(self) -> None:
         self._is_wanted = True
