@@ -97,6 +97,7 @@ async def test_a_run_that_is_followed_anew_does_not_stop_the_way_of_what_was_sen
     for frame in sent:
         relay.acknowledge(last, frame.seq)
     heard = await hear_out(relay, {last})
+    relay.close()
 
     assert is_stopped
     assert [frame.seq for frame in (*sent, *heard)] == list(range(1, len(sent) + len(heard) + 1))
