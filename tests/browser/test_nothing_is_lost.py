@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 
+from tests.browser.product import Product
 from tests.browser.recording import Recording
 from tests.browser.screen import Screen
 from tests.browser.upstream import Upstream
@@ -18,6 +19,8 @@ ANSWER = tokens(60)
 # What is said of it before the page or its socket meets with something, and what is said afterwards.
 FIRST, REST = tokens(10), tokens(60).removeprefix(tokens(10))
 TOKENS_PER_SECOND = 30
+# Milliseconds: a lease, two looks of the sweeper, and a machine that is busy with starting everything again.
+INTERRUPTED_AFTER = 60_000
 
 
 @pytest.fixture
@@ -131,6 +134,26 @@ def test_stopping_keeps_the_text_and_hangs_up(screen: Screen, upstream: Upstream
     assert "tok20 " in screen.written
     expect(screen.reply).to_contain_text("You stopped this answer. What had arrived is kept.")
     expect(screen.button("Stop")).to_have_count(0)
+
+
+def test_a_server_that_dies_in_mid_answer_costs_nothing_that_was_shown(
+    screen: Screen, product: Product, upstream: Upstream, recording: Recording
+) -> None:
+    screen.ask("tokens/2000@50", "Count")
+    expect(screen.reply).to_contain_text("tok20 ")
+
+    product.kill()
+    product.start()
+    with product.worker():
+        expect(screen.reply).to_have_attribute("data-state", "interrupted", timeout=INTERRUPTED_AFTER)
+
+    kept, shown = screen.written.split(), [text.split() for text in recording.shown(screen.page)]
+    assert tokens(2000).split()[: len(kept)] == kept
+    assert "tok20" in shown[-1]
+    assert all(kept[: len(words)] == words for words in shown)
+    expect(screen.card).to_contain_text("may have been charged")
+    expect(screen.card.get_by_role("button", name="Try again")).to_be_visible()
+    assert len(upstream.requests) == 1
 
 
 def _answer_in_two_parts(upstream: Upstream) -> threading.Event:
