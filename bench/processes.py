@@ -40,3 +40,12 @@ def machine_busy_seconds() -> float:
     """What all processes of this machine have used since it started, on all its CPUs."""
     user, nice, system, _, _, *interrupts = map(int, Path("/proc/stat").read_text().splitlines()[0].split()[1:9])
     return (user + nice + system + sum(interrupts)) / TICKS
+
+
+def open_files(root: int) -> int:
+    """Files, sockets and pipes that a tree holds open."""
+    return sum(len(os.listdir(f"/proc/{pid}/fd")) for pid in tree(root))
+
+
+def threads(root: int) -> int:
+    return sum(len(os.listdir(f"/proc/{pid}/task")) for pid in tree(root))

@@ -59,6 +59,8 @@ def test_a_preset_is_renamed_updated_deleted_and_brought_back(screen: Screen) ->
     page.get_by_role("textbox", name="System prompt").fill("New words")
     presets.get_by_label("Change Second").click()
     screen.button("Update Second to these settings").click()
+    # What the status says has been said already; the list comes anew, with its menus closed.
+    expect(screen.button("Update Second to these settings")).to_be_hidden()
     expect(presets.get_by_role("status")).to_have_text("“Second” was changed.")
 
     presets.get_by_label("Change Second").click()
