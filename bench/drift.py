@@ -139,7 +139,7 @@ async def main() -> None:
             held = looking.result()
     grown = held[-1].megabytes / held[0].megabytes - 1
     print(f"\nMemory {grown:+.1%}, open files {held[-1].files - held[0].files:+d}.", end=" ")
-    print(f"{crowd.left} answers were left, {len(crowd.problems)} were not whole.", *crowd.problems[:5], sep="\n")
+    print(f"{crowd.left} answers were left, {len(crowd.problems)} went wrong.", *crowd.problems[:5], sep="\n")
 
 
 def _options() -> argparse.Namespace:

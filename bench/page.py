@@ -35,6 +35,8 @@ class Page:
         return cls(session, socket, token)
 
     async def close(self) -> None:
+        if self._timer:
+            self._timer.cancel()
         await self._socket.close()
 
     async def ask(self, model: str, answer: Answer) -> None:
