@@ -9,7 +9,6 @@ server's processes hold: memory, open files and sockets, threads.
 
 import argparse
 import asyncio
-import os
 import random
 import shlex
 import sys
@@ -20,13 +19,11 @@ from dataclasses import dataclass, field
 from uuid import uuid4
 
 import aiohttp
+import alone
 import processes
-import scratch
-import upstream
 import uvloop
 from answer import Answer
 from page import Page
-from product import running
 from scenarios import SCENARIOS
 
 MODEL = SCENARIOS["fifty"].model
@@ -108,20 +105,7 @@ async def look(crowd: Crowd, server: int, minutes: float) -> list[Held]:
 
 async def main() -> None:
     options = _options()
-    here, there = processes.two_cpus()
-    os.sched_setaffinity(0, here)
-    with (
-        upstream.running(options.upstream_port, [MODEL]),
-        scratch.database(options.database_url) as database_url,
-        scratch.redis_database(options.redis_url) as redis_url,
-        running(
-            port=options.port,
-            upstream_port=options.upstream_port,
-            database_url=database_url,
-            redis_url=redis_url,
-            cpus=there,
-        ) as product,
-    ):
+    with alone.started(options, [MODEL]) as (product, _):
         # Cookies of an address written in numbers.
         jar, connector = aiohttp.CookieJar(unsafe=True), aiohttp.TCPConnector(limit=0)
         async with aiohttp.ClientSession(product.base_url, connector=connector, cookie_jar=jar) as session:
@@ -147,10 +131,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=30)
     parser.add_argument("--streams", type=int, default=50, help="people who ask without a pause (50)")
     parser.add_argument("--seed", type=int, default=1, help="who leaves, and when")
-    parser.add_argument("--database-url", default="", help="a PostgreSQL server; SQLite unless given")
-    parser.add_argument("--redis-url", default="", help="a Redis server; none unless given")
-    parser.add_argument("--port", type=int, default=8189)
-    parser.add_argument("--upstream-port", type=int, default=9189)
+    alone.add_options(parser, port=8189, upstream_port=9189)
     return parser.parse_args()
 
 

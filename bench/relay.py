@@ -10,21 +10,19 @@ its own, which it drops. bench/README.md says what the figures mean.
 
 import argparse
 import functools
-import os
 import shlex
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import aiohttp
+import alone
 import direct
 import processes
-import scratch
-import upstream
 import uvloop
 from load import Ask, Figures, Meter, play
 from page import Page
-from product import Product, running
+from product import Product
 from report import table
 from scenarios import SCENARIOS, Scenario
 
@@ -86,20 +84,8 @@ class Bench:
 
 async def main() -> None:
     options = _options()
-    here, there = processes.two_cpus()
-    os.sched_setaffinity(0, here)
-    with (
-        upstream.running(options.upstream_port, [scenario.model for scenario in SCENARIOS.values()]) as upstream_pid,
-        scratch.database(options.database_url) as database_url,
-        scratch.redis_database(options.redis_url) as redis_url,
-        running(
-            port=options.port,
-            upstream_port=options.upstream_port,
-            database_url=database_url,
-            redis_url=redis_url,
-            cpus=there,
-        ) as product,
-    ):
+    models = [scenario.model for scenario in SCENARIOS.values()]
+    with alone.started(options, models) as (product, upstream_pid):
         timeout = aiohttp.ClientTimeout(total=300)
         connector = aiohttp.TCPConnector(limit=0)
         async with aiohttp.ClientSession(
@@ -120,10 +106,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="What the playground adds to a streamed answer.")
     parser.add_argument("scenarios", nargs="+", choices=SCENARIOS, metavar="scenario", help=", ".join(SCENARIOS))
     parser.add_argument("--repeats", type=int, default=3, help="how often each is played; medians are shown (3)")
-    parser.add_argument("--database-url", default="", help="a PostgreSQL server; SQLite unless given")
-    parser.add_argument("--redis-url", default="", help="a Redis server; none unless given")
-    parser.add_argument("--port", type=int, default=8188)
-    parser.add_argument("--upstream-port", type=int, default=9188)
+    alone.add_options(parser, port=8188, upstream_port=9188)
     return parser.parse_args()
 
 
