@@ -5,7 +5,8 @@ Pure: no Django, no I/O.
 
 import json
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -82,35 +83,46 @@ def join_tool_calls(pieces: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     return [calls[position] for position in sorted(calls)]
 
 
-def unfold(
-    text: str, reasoning: str, timeline: bytes, after: int, choices: Mapping[int, Mapping[str, Any]] | None = None
-) -> list[StoredEvent]:
-    """What a reader who has seen the events up to number `after` has not seen, as few events as may be.
+class Part(NamedTuple):
+    """A stretch of what a run said, which is one event to a reader who comes late."""
 
-    Finished blocks are left out: whoever comes late fetches the whole message anyway.
+    # The number of its last event: a reader can go on from there.
+    seq: int
+    # As the timeline has it: `text`, or `text:2` for what another choice said.
+    kind: str
+    # Characters of all that the run said of this kind.
+    begin: int
+    end: int
+
+    def said(self, piece: str) -> StoredEvent:
+        """The part as an event that says this."""
+        kind, _, choice = self.kind.partition(":")
+        if not choice:
+            return StoredEvent(self.seq, kind, piece, 0)
+        return StoredEvent(self.seq, CHOICE, json.dumps({"choice": int(choice), kind: piece}), 0)
+
+
+def parts_after(timeline: bytes, after: int, most: int) -> list[Part]:
+    """What a reader has not seen who has seen the events up to number `after`: at most so many parts, as large as an
+    event may be.
+
+    Calls of tools and finished blocks are left out: whoever comes late fetches the whole message anyway.
     """
     entries: list[tuple[str, int, int]] = json.loads(zlib.decompress(timeline)) if timeline else []
-    whole = {TEXT: text, REASONING: reasoning}
-    for number, choice in (choices or {}).items():
-        whole |= {f"{kind}:{number}": choice[kind] for kind in (TEXT, REASONING)}
-    place = dict.fromkeys(whole, 0)
-    # (number, what it is in the timeline, piece)
-    pieces: list[tuple[int, str, str]] = []
+    place: defaultdict[str, int] = defaultdict(int)
+    parts: list[Part] = []
     for seq, (kind, length, _) in enumerate(entries, start=1):
-        if kind not in whole:
+        if kind.partition(":")[0] not in (TEXT, REASONING):
             continue
-        begin, place[kind] = place[kind], place[kind] + length
-        if seq > after:
-            piece = whole[kind][begin : place[kind]]
-            if pieces and pieces[-1][1] == kind and len(pieces[-1][2]) + length <= LARGEST_EVENT:
-                piece = pieces.pop()[2] + piece
-            # Joined or not, it has the number up to which it reaches: a reader can go on from any of them.
-            pieces.append((seq, kind, piece))
-    return [_unfolded(*piece) for piece in pieces]
-
-
-def _unfolded(seq: int, kind: str, piece: str) -> StoredEvent:
-    kind, _, choice = kind.partition(":")
-    if not choice:
-        return StoredEvent(seq, kind, piece, 0)
-    return StoredEvent(seq, CHOICE, json.dumps({"choice": int(choice), kind: piece}), 0)
+        begin = place[kind]
+        end = place[kind] = begin + length
+        if seq <= after:
+            continue
+        last = parts[-1] if parts else None
+        if last and last.kind == kind and end - last.begin <= LARGEST_EVENT:
+            parts[-1] = Part(seq, kind, last.begin, end)
+        elif len(parts) < most:
+            parts.append(Part(seq, kind, begin, end))
+        else:
+            break
+    return parts

@@ -4,11 +4,12 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from django.db.models.functions import Substr
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
 from runs.choices import join_choices
-from runs.folding import CHOICE, HTML, REASONING, TEXT, TOOL_CALL, StoredEvent, join_tool_calls, unfold
+from runs.folding import CHOICE, HTML, REASONING, TEXT, TOOL_CALL, Part, StoredEvent, join_tool_calls, parts_after
 from runs.models import Attempt, Run, RunEvent, Supplement
 
 # Events that are read at a time; what a reader may have unacknowledged, so that nothing is read in vain.
@@ -32,20 +33,31 @@ class Progress:
 def read_after(run_id: int, after: int) -> Progress:
     """The next events after this number, at most a page of them. Raises `Run.DoesNotExist`."""
     events = _stored(run_id, after)
-    run = Run.objects.only("state", "last_seq").get(pk=run_id)
+    run = Run.objects.only("state", "last_seq", "timeline").get(pk=run_id)
     if not run.is_final:
         return Progress(events, run.state)
     # It may have ended between the two reads above, and taken its events with it: what is folded is the whole truth.
-    run = Run.objects.only("state", "last_seq", "text", "reasoning", "timeline").get(pk=run_id)
-    events = unfold(run.text, run.reasoning, bytes(run.timeline), after, _choices(run_id))
-    is_all = len(events) <= PAGE
-    return Progress(events[:PAGE], run.state, run.last_seq if is_all else None)
+    parts = parts_after(bytes(run.timeline), after, PAGE + 1)
+    return Progress(_said(run_id, parts[:PAGE]), run.state, run.last_seq if len(parts) <= PAGE else None)
 
 
-def _choices(run_id: int) -> dict[int, dict[str, Any]]:
-    """What the choices after the first said."""
+def _said(run_id: int, parts: list[Part]) -> list[StoredEvent]:
+    """What an ended run said in these parts. No more than that is read: many may come late to megabytes."""
+    begins = {TEXT: 0, REASONING: 0} | {part.kind: part.begin for part in reversed(parts)}
+    ends = begins | {part.kind: part.end for part in parts}
+    stretches = [Substr(kind, begins[kind] + 1, ends[kind] - begins[kind]) for kind in (TEXT, REASONING)]
+    said = dict(zip((TEXT, REASONING), Run.objects.filter(pk=run_id).values_list(*stretches).get(), strict=True))
+    if len(begins) > len(said):
+        said |= {
+            kind: whole[begins[kind] : ends[kind]] for kind, whole in _other_choices(run_id).items() if kind in ends
+        }
+    return [part.said(said[part.kind][part.begin - begins[part.kind] : part.end - begins[part.kind]]) for part in parts]
+
+
+def _other_choices(run_id: int) -> dict[str, str]:
+    """All that the choices after the first said, by its kind in the timeline."""
     kept = Supplement.objects.filter(run_id=run_id).values_list("choices", flat=True).first()
-    return {choice["number"]: choice for choice in kept or []}
+    return {f"{kind}:{choice['number']}": choice[kind] for choice in kept or [] for kind in (TEXT, REASONING)}
 
 
 def _stored(run_id: int, after: int) -> list[StoredEvent]:

@@ -5,7 +5,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runs.folding import StoredEvent, fold, join_tool_calls, unfold
+from runs.folding import LARGEST_EVENT, Folded, StoredEvent, fold, join_tool_calls, parts_after
 
 kinds = st.sampled_from(
     ["text", "reasoning", "html", "tool_call", "choice 1 text", "choice 2 text", "choice 1 reasoning"]
@@ -35,11 +35,25 @@ def said(events: list[StoredEvent], kind: str) -> str:
             return "".join(event.payload for event in events if event.type == kind)
 
 
-@given(st.lists(st.tuples(kinds, st.text(max_size=10)), max_size=30), st.integers(0, 40))
-def test_a_late_reader_gets_exactly_the_text_it_has_not_seen(pieces: list[tuple[str, str]], after: int) -> None:
+def late_events(folded: Folded, after: int, most: int = 100) -> list[StoredEvent]:
+    """What a reader who has seen the events up to this number gets of the rest."""
+    whole = {"text": folded.text, "reasoning": folded.reasoning}
+    for number, choice in folded.choices.items():
+        whole |= {f"{kind}:{number}": choice[kind] for kind in ("text", "reasoning")}
+    parts = parts_after(folded.timeline, after, most)
+    return [part.said(whole[part.kind][part.begin : part.end]) for part in parts]
+
+
+@given(st.lists(st.tuples(kinds, st.text(max_size=10)), max_size=30), st.integers(0, 40), st.integers(1, 4))
+def test_a_late_reader_gets_exactly_the_text_it_has_not_seen(
+    pieces: list[tuple[str, str]], after: int, most: int
+) -> None:
     events = events_of(pieces)
     folded = fold(events)
-    rest = unfold(folded.text, folded.reasoning, folded.timeline, after, folded.choices)
+    rest: list[StoredEvent] = []
+    while page := late_events(folded, rest[-1].seq if rest else after, most):
+        assert len(page) <= most
+        rest += page
     for kind in ("text", "reasoning", "choice 1 text", "choice 2 text", "choice 1 reasoning"):
         assert said(events[:after], kind) + said(rest, kind) == said(events, kind)
 
@@ -47,9 +61,17 @@ def test_a_late_reader_gets_exactly_the_text_it_has_not_seen(pieces: list[tuple[
 @given(st.lists(st.tuples(kinds, st.text(min_size=1, max_size=10)), max_size=30), st.integers(0, 30))
 def test_a_late_reader_gets_numbers_that_grow_and_were_not_used(pieces: list[tuple[str, str]], after: int) -> None:
     folded = fold(events_of(pieces))
-    numbers = [event.seq for event in unfold(folded.text, folded.reasoning, folded.timeline, after, folded.choices)]
+    numbers = [event.seq for event in late_events(folded, after)]
     assert numbers == sorted(set(numbers))
     assert all(after < number <= folded.last_seq for number in numbers)
+
+
+def test_a_late_reader_gets_few_events_none_of_which_is_too_large() -> None:
+    folded = fold(events_of([("text", "x" * 100)] * 100))
+
+    sizes = [len(event.payload) for event in late_events(folded, 0)]
+
+    assert sizes == [LARGEST_EVENT // 100 * 100, LARGEST_EVENT // 100 * 100, 10_000 % (LARGEST_EVENT // 100 * 100)]
 
 
 def test_the_choices_are_kept_by_their_number() -> None:
