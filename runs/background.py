@@ -9,6 +9,7 @@ import threading
 
 from channels.db import database_sync_to_async
 
+from providers import client
 from runs import turns
 from runs.engine import engine
 from runs.telling import tell
@@ -30,6 +31,8 @@ class Workshop:
 
     async def _take_a_turn(self) -> bool:
         engine().pulse = PULSE
+        # Before anything is marked as sent: a worker that is killed while it makes its client has sent nothing.
+        await client.warm_up()
         performed = await engine().perform_next(turns.next_run)
         if performed is None:
             return False

@@ -111,6 +111,27 @@ def test_a_job_of_the_worker_performs_one_and_says_who_waits(queue: Queue, fault
     assert len(faults.requests) == 2
 
 
+def test_a_worker_that_cannot_send_marks_nothing_as_sent(
+    queue: Queue, faults: FaultServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It makes its client, which takes a while and may fail, before it claims anything."""
+    run, workshop = queue(), Workshop()
+
+    def no_authorities() -> None:
+        raise FileNotFoundError("no authorities")
+
+    monkeypatch.setattr("providers.client.connections._tls_context", no_authorities)
+    with pytest.raises(FileNotFoundError):
+        workshop.take_a_turn()
+    assert Run.objects.get(pk=run.pk).state == Run.State.QUEUED
+    assert Attempt.objects.get(run=run).state == Attempt.State.PREPARED
+
+    monkeypatch.undo()
+    workshop.take_a_turn()
+    assert Run.objects.get(pk=run.pk).state == Run.State.DONE
+    assert len(faults.requests) == 1
+
+
 def begun() -> Run | None:
     """The run whose turn it is, claimed as a worker would."""
     with transaction.atomic():
