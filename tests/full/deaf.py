@@ -35,10 +35,11 @@ class Heard:
 class Deaf:
     """A connection on which nothing is read."""
 
-    def __init__(self, person: Person, url: str, path: str) -> None:
+    def __init__(self, person: Person, url: str, path: str, *, status: int) -> None:
+        """`status` is what the server answers with when it takes this in."""
         address = URL(url)
         cookies = person.session.cookie_jar.filter_cookies(address)
-        self._path = path
+        self._path, self._status = path, status
         self._head = {
             "Host": address.authority,
             "Origin": person.base_url,
@@ -53,9 +54,12 @@ class Deaf:
     def __enter__(self) -> Self:
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         self._socket.connect(self._address)
-        self._watcher.start()
         lines = [f"GET {self._path} HTTP/1.1", *(f"{name}: {value}" for name, value in self._head.items()), "", ""]
         self._socket.sendall("\r\n".join(lines).encode())
+        status = f"HTTP/1.1 {self._status}".encode()
+        assert self._socket.recv(len(status)) == status
+        # Not before that: until the server takes the connection, nobody has its end, as if it were let go.
+        self._watcher.start()
         return self
 
     def __exit__(
@@ -93,12 +97,11 @@ class DeafStream(Deaf):
     """It asks for the events of a run over HTTP."""
 
     def __init__(self, person: Person, url: str, run: str) -> None:
-        super().__init__(person, url, f"/runs/{run}/events/")
+        super().__init__(person, url, f"/runs/{run}/events/", status=200)
 
     def __enter__(self) -> Self:
         super().__enter__()
         self._asked_at = time.monotonic()
-        assert self._socket.recv(12) == b"HTTP/1.1 200"
         return self
 
 
@@ -106,18 +109,13 @@ class DeafSocket(Deaf):
     """It follows runs over a WebSocket, and acknowledges nothing either."""
 
     def __init__(self, person: Person, url: str) -> None:
-        super().__init__(person, url, "/ws/")
+        super().__init__(person, url, "/ws/", status=101)
         self._head |= {
             "Connection": "Upgrade",
             "Upgrade": "websocket",
             "Sec-WebSocket-Version": "13",
             "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
         }
-
-    def __enter__(self) -> Self:
-        super().__enter__()
-        assert self._socket.recv(12) == b"HTTP/1.1 101"
-        return self
 
     def follow(self, run: str) -> None:
         self.say(json.dumps({"op": "follow", "run": run, "after": 0}).encode())
