@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Lock, Thread
 
 from playground.env import BASE_DIR
-from tests.missing import missing
+from tests import peak
 
 # Seconds between a death and the next start.
 PAUSE = 0.3
@@ -37,17 +37,11 @@ class Kept:
 
     @property
     def peak_bytes(self) -> int:
-        """The most that it had of it at any moment since `forget_peak`. Linux alone can say that."""
-        lines = Path(f"/proc/{self._process.pid}/status").read_text().splitlines()
-        [peak] = [line.split()[1] for line in lines if line.startswith("VmHWM:")]
-        return int(peak) * 1024
+        """The most that it had of it at any moment since `forget_peak`."""
+        return peak.peak_bytes(self._process.pid)
 
     def forget_peak(self) -> None:
-        place = Path(f"/proc/{self._process.pid}/clear_refs")
-        if not place.exists():
-            missing("Linux, which says what a process had at its peak")
-        # https://docs.kernel.org/filesystems/proc.html: this resets it to what there is now.
-        place.write_text("5")
+        peak.forget_peak(self._process.pid)
 
     def start(self) -> None:
         self._is_wanted = True

@@ -1,11 +1,9 @@
-"""A disk that is full, a database that takes no changes, a Redis that takes nothing: said in words, and survived."""
+"""A disk that is full, a database that takes no changes or is not there: said in words, and survived."""
 
 import asyncio
 import html
-import json
 import os
 import secrets
-import shlex
 import shutil
 import signal
 import sqlite3
@@ -20,29 +18,18 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-import redis
-from pytest_django import Settings
 
-from playground.broker import Broker
 from playground.env import BASE_DIR
-from runs.consumers import RE_READ
-from tests.faultscript import tokens
 from tests.faultserver import FaultServer
-from tests.full.deployment import Deployment, Web
-from tests.full.page import Page, Shown
+from tests.full.deployment import Deployment
+from tests.full.page import Page
 from tests.full.person import Person
-from tests.full.servers import own_redis
 from tests.full.small_disk import SmallDisk, allow_writing, forbid_writing, small_disk
+from tests.full.trouble import ANSWER, LONG_ANSWER, LONG_MODEL, MODEL, entrance, page_once, parts, unchanged
 from tests.playground.running import Running, up, wait_until
 
 pytestmark = [pytest.mark.redis, pytest.mark.timeout(240)]
 
-# An answer that is not at its end before a test has seen what it wants to see, and one that comes at once.
-RATE = 50
-LONG_MODEL, LONG_ANSWER = f"tokens/6000@{RATE}", tokens(6000)
-MODEL, ANSWER = "tokens/8", tokens(8)
-# Seconds that Redis stays away, and those after which nobody notices any more that it was.
-AWAY, CATCH_UP = 20, 10
 # What cannot be compressed and does not fit into what is left of a page.
 LARGE = 80_000
 
@@ -52,30 +39,6 @@ IS_HELD_UP = "the server's database is held up by something else"
 NOTHING_SAVED = "Nothing can be saved right now: "
 # Of an answer that was cut, whoever ended it: this process, or a sweeper.
 THE_REST = "Run it again if you need the rest"
-TAKES_NOTHING = "queue takes nothing at the moment"
-
-
-def entrance(run: Callable[..., str], upstream: FaultServer) -> str:
-    """The sign-in link of somebody who may ask the models of these tests."""
-    return run("-m", "tests.full.cast", upstream.base_url, MODEL, LONG_MODEL).strip()
-
-
-async def parts(person: Person, url: str) -> dict[str, str]:
-    """What `/readyz` says."""
-    async with person.session.get(url + "/readyz") as answer:
-        said: dict[str, str] = json.loads(await answer.text())
-        assert answer.status == (200 if set(said.values()) == {"ok"} else 503)
-        return said
-
-
-async def page_once(person: Person, url: str, condition: Callable[[str], bool]) -> str:
-    """The page as soon as it is like this."""
-    async with asyncio.timeout(30):
-        while True:
-            page = html.unescape(await person.read(url))
-            if condition(page):
-                return page
-            await asyncio.sleep(0.2)
 
 
 async def live_through(
@@ -206,14 +169,6 @@ async def test_a_file_that_another_program_keeps_locked_costs_nothing_that_was_s
 # With PostgreSQL and Redis
 
 
-@contextmanager
-def unchanged(deployment: Deployment) -> Iterator[None]:
-    """No web process dies or is started again."""
-    starts = [web.starts for web in deployment.webs]
-    yield
-    assert [web.starts for web in deployment.webs] == starts
-
-
 def tell_postgres(deployment: Deployment, *statements: str) -> None:
     with psycopg.connect(
         deployment.postgres.url, autocommit=True, options="-c default_transaction_read_only=off"
@@ -269,138 +224,6 @@ async def test_a_full_disk_of_the_database_costs_nothing_that_was_shown(
         async with Person.entering(deployment.base_url, url, link) as person:
             hit, heal = postgres_disk.fill, postgres_disk.empty
             await live_through(person, url, upstream, IS_FULL, hit=hit, heal=heal)
-
-
-@pytest.mark.parametrize(
-    ("hit", "heal", "failing"),
-    [
-        pytest.param("CONFIG SET maxmemory 1", "CONFIG SET maxmemory 0", {"broker"}, id="full"),
-        # As a replica that has lost its master; who listens to it still hears what is published.
-        pytest.param("REPLICAOF 127.0.0.1 1", "REPLICAOF NO ONE", {"broker"}, id="a read-only replica"),
-        pytest.param(
-            "CONFIG SET requirepass another", "CONFIG SET requirepass ''", {"broker", "channel_layer"}, id="locked"
-        ),
-    ],
-)
-async def test_a_redis_that_takes_nothing_is_said_and_costs_nothing(
-    hit: str, heal: str, failing: set[str], deployment: Deployment, upstream: FaultServer
-) -> None:
-    link, (one, two) = entrance(deployment.run, upstream), deployment.urls
-    # One connection, which keeps its rights.
-    with unchanged(deployment), redis.Redis.from_url(deployment.redis.url, single_connection_client=True) as server:
-        async with Person.entering(deployment.base_url, one, link) as person, Page(person, [two]) as page:
-            server.execute_command(*shlex.split(hit))
-            try:
-                # Whoever was there before has to ask again.
-                server.client_kill_filter(_type="normal", skipme=True)
-                server.client_kill_filter(_type="pubsub")
-                shown = await page.follow(await person.ask(one, MODEL, uuid4().hex))
-                await shown.end()
-                for url in (one, two):
-                    await page_once(person, url + "/", lambda text: TAKES_NOTHING in text)
-                said = await parts(person, one)
-            finally:
-                server.execute_command(*shlex.split(heal))
-            for url in (one, two):
-                await page_once(person, url + "/", lambda text: TAKES_NOTHING not in text)
-            recovered = await parts(person, one)
-
-    assert (shown.state, shown.text) == ("done", ANSWER)
-    assert page.problems == []
-    assert {part for part, word in said.items() if word != "ok"} == failing
-    assert set(recovered.values()) == {"ok"}
-
-
-async def test_a_process_with_a_wrong_password_for_redis_starts_and_says_so(
-    deployment: Deployment, upstream: FaultServer, tmp_path: Path
-) -> None:
-    password, link = uuid4().hex, entrance(deployment.run, upstream)
-    with own_redis(tmp_path) as server, redis.Redis.from_url(server.url) as client, ExitStack() as stack:
-        client.config_set("requirepass", "another")
-        redis_url = server.url.replace("//", f"//:{password}@")
-        web = Web("web-3", tmp_path, {**deployment.environment, "PLAYGROUND_REDIS_URL": redis_url})
-        web.start()
-        stack.callback(web.stop)
-        await asyncio.to_thread(wait_until, web.is_alive)
-        async with Person.entering(deployment.base_url, web.url, link) as person:
-            reply = await person.ask(web.url, MODEL, uuid4().hex)
-            async with Page(person, [web.url]) as page:
-                shown = await page.follow(reply)
-                await shown.end()
-            record = await person.look(web.url, reply)
-            await page_once(person, web.url + "/", lambda text: TAKES_NOTHING in text)
-            said = await parts(person, web.url)
-
-    assert (shown.state, shown.text) == ("done", ANSWER)
-    assert (record.state, record.text) == ("done", ANSWER)
-    assert {part for part, word in said.items() if word != "ok"} == {"broker", "channel_layer"}
-    assert web.starts == 1
-    log = (tmp_path / "web-3.log").read_text()
-    assert "The broker takes no jobs: AuthenticationError" in log
-    assert password not in log
-
-
-async def test_a_redis_that_stays_away_is_said_and_nothing_is_missed(
-    deployment: Deployment, upstream: FaultServer
-) -> None:
-    link, (one, two) = entrance(deployment.run, upstream), deployment.urls
-    with unchanged(deployment):
-        async with (
-            Person.entering(deployment.base_url, one, link) as person,
-            Page(person, [one]) as here,
-            Page(person, [two]) as there,
-        ):
-            reply = await person.ask(one, LONG_MODEL, uuid4().hex)
-            near, far = await here.follow(reply), await there.follow(reply)
-            await asyncio.gather(near.words(20), far.words(20))
-
-            deployment.redis.stop(signal.SIGKILL)
-            returns = asyncio.create_task(asyncio.sleep(AWAY))
-            try:
-                for url in (one, two):
-                    await page_once(person, url + "/", lambda text: TAKES_NOTHING in text)
-                said = [await parts(person, url) for url in (one, two)]
-                asked = await here.follow(await person.ask(two, MODEL, uuid4().hex))
-                waiting = await person.ask(one, MODEL, uuid4().hex, in_background="on")
-                there.drop()
-                # The other process looks into the database each few seconds, without being told to; and it still lets
-                # a page in.
-                await far.words(len(near.text.split()), seconds=RE_READ + 5)
-                await asked.end(RE_READ + 5)
-                await returns
-            finally:
-                deployment.redis.start()
-
-            async with asyncio.timeout(CATCH_UP):
-                await far.words(len(near.text.split()))
-                for url in (one, two):
-                    await page_once(person, url + "/", lambda text: TAKES_NOTHING not in text)
-                recovered = [await parts(person, url) for url in (one, two)]
-                # It is told to again.
-                while await lead(near, far) > RATE:
-                    pass
-            background = await there.follow(waiting)
-            await background.end()
-            await person.send(f"{one}/runs/{reply.run}/stop/")
-            await asyncio.gather(near.end(), far.end())
-            record = await person.look(two, reply)
-
-    assert [{part for part, word in words.items() if word != "ok"} for words in said] == [
-        {"broker", "channel_layer"}
-    ] * 2
-    assert [set(words.values()) for words in recovered] == [{"ok"}] * 2
-    assert {(run.state, run.text) for run in (asked, background)} == {("done", ANSWER)}
-    assert near.state == far.state == record.state == "cancelled"
-    assert near.text == far.text == record.text
-    assert LONG_ANSWER.startswith(record.text)
-    assert here.problems == there.problems == []
-
-
-async def lead(near: Shown, far: Shown) -> int:
-    """Words that the one page has more when the other one has the next few."""
-    words = len(far.text.split()) + 10
-    await far.words(words)
-    return len(near.text.split()) - words
 
 
 async def test_a_database_that_stays_away_too_long_costs_nothing_that_was_shown(
@@ -503,25 +326,3 @@ def facts(run: str) -> str:
         SELECT *, (SELECT COUNT(*) FROM runs_runevent WHERE run_id = runs_run.id)
         FROM runs_run WHERE id = {int(run)}
     """  # noqa: S608
-
-
-@pytest.mark.parametrize(
-    ("command", "reason"),
-    [
-        (("CONFIG", "SET", "maxmemory", "1"), "OutOfMemory"),
-        (("REPLICAOF", "127.0.0.1", "1"), "ReadOnly"),
-        (("CONFIG", "SET", "requirepass", "another"), "Authentication"),
-    ],
-)
-async def test_a_redis_that_answers_and_takes_nothing_is_no_broker(
-    command: tuple[str, ...], reason: str, tmp_path: Path, settings: Settings, caplog: pytest.LogCaptureFixture
-) -> None:
-    with own_redis(tmp_path) as server:
-        settings.REDIS_URL = server.url
-        broker = Broker()
-        before = await broker.check()
-        with redis.Redis.from_url(server.url) as client:
-            client.execute_command(*command)
-
-        assert (before, await broker.check()) == (True, False)
-    assert reason in caplog.text

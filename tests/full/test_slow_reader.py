@@ -16,6 +16,7 @@ from tests.full.deaf import DeafSocket, DeafStream
 from tests.full.deployment import Deployment
 from tests.full.page import Page
 from tests.full.person import Person, Reply
+from tests.peak import expect_peaks
 from tests.playground.running import wait_until
 
 pytestmark = [
@@ -59,6 +60,7 @@ async def produce(
 async def test_pages_that_do_not_read_are_told_little_and_given_up(
     deployment: Deployment, person: Person, upstream: FaultServer
 ) -> None:
+    expect_peaks()
     web = deployment.webs[0]
     # What passes through leaves its mark on a process once.
     for _ in range(RUNS_OF_A_SOCKET):

@@ -9,16 +9,13 @@ import asyncio
 import json
 import sys
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 from django.conf import settings
 
 from providers import client
 from providers.dialects import DIALECTS
+from tests.peak import forget_peak, peak_bytes
 from tests.providers.calling import read
-
-# Writing 5 here resets the peak to what there is now: https://docs.kernel.org/filesystems/proc.html.
-FORGET_PEAK = Path("/proc/self/clear_refs")
 
 
 @dataclass(frozen=True)
@@ -32,21 +29,10 @@ async def grow(port: int, *, stream: bool) -> Growth:
     call = client.Call(f"http://127.0.0.1:{port}/v1", DIALECTS["openai"], b'{"model": "any"}', streams=stream)
     # What a first call makes for all others is not its own.
     await read(call)
-    before = _resident_bytes()
+    forget_peak()
+    before = peak_bytes()
     _, error = await read(call)
-    return Growth(error.kind.name if error else "", _peak_bytes() - before)
-
-
-def _resident_bytes() -> int:
-    """What there is now, from which the peak is counted anew."""
-    FORGET_PEAK.write_text("5")
-    return _peak_bytes()
-
-
-def _peak_bytes() -> int:
-    lines = Path("/proc/self/status").read_text().splitlines()
-    [kilobytes] = [line.split()[1] for line in lines if line.startswith("VmHWM:")]
-    return int(kilobytes) * 1024
+    return Growth(error.kind.name if error else "", peak_bytes() - before)
 
 
 if __name__ == "__main__":

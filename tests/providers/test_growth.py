@@ -12,8 +12,8 @@ import pytest
 from playground.env import BASE_DIR
 from tests.faultscript import CHUNKED, JSON, Script, answer_of, completion, framed, http_chunk, http_head
 from tests.faultserver import FaultServer
-from tests.missing import missing
-from tests.providers.growing import FORGET_PEAK, Growth
+from tests.peak import expect_peaks
+from tests.providers.growing import Growth
 
 # Bytes by which a process may grow for an answer that it does not take.
 MOST_GROWTH = 20_000_000
@@ -50,8 +50,7 @@ HOSTILE: list[tuple[str, str, str, Callable[[], Script]]] = [
 
 
 def growth_by(script: Script, way: str) -> Growth:
-    if not FORGET_PEAK.exists():
-        missing("Linux, which says what a process had at its peak")
+    expect_peaks()
     with FaultServer() as faults:
         # To the call before the one that counts.
         faults.say(*answer_of("tokens/2", streams=way == "stream"))
