@@ -4,7 +4,6 @@ The database is the truth: a message carries ids at most, and may be lost or com
 web process when it first sends a job (`runs/starting.py`).
 """
 
-import json
 import os
 import signal
 import warnings
@@ -14,7 +13,7 @@ from celery.exceptions import SecurityWarning
 from celery.signals import celeryd_init, setup_logging, worker_ready, worker_shutting_down
 from django.conf import settings
 
-from playground import lifeline
+from playground import folder_broker, lifeline
 from playground.leaving import Leaving
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "playground.settings")
@@ -57,8 +56,7 @@ else:
     for folder in (messages, control):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     app.conf.update(
-        # The host means nothing here; without one, a warning is logged.
-        broker_url="filesystem://localhost",
+        broker_url=f"{folder_broker.SCHEME}://localhost",
         broker_transport_options={
             # One folder for both directions: what one process puts in, the other takes out.
             "data_folder_in": str(messages),
@@ -98,16 +96,6 @@ def leave_at_once_when_told(**_: object) -> None:
 
 def leave_at_once(*_: object) -> None:
     _leaving.ask(at_once=True)
-
-
-@celeryd_init.connect
-def forget_cut_tables(**_: object) -> None:
-    """Away with what a full disk left of the broker's tables: a worker writes them anew, and dies of half a one."""
-    for table in settings.BROKER_DIR.glob("control/*.exchange"):
-        try:
-            json.loads(table.read_bytes())
-        except ValueError:
-            table.unlink()
 
 
 @setup_logging.connect

@@ -1,7 +1,6 @@
 """What people are told while nothing can be stored, by a connection that may really change nothing."""
 
 import html
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -15,7 +14,6 @@ from pytest_django import Settings
 from accounts.models import SignInLink, User
 from chat.models import Conversation
 from playground.broker import Broker, broker
-from playground.celery import forget_cut_tables
 from runs.storage import storage
 from tests.conftest import signed_in
 
@@ -142,17 +140,3 @@ async def test_a_broker_that_is_not_there_takes_no_jobs(
     assert [await there.check(), await there.check()] == [False, False]
     assert [record.levelname for record in caplog.records] == ["ERROR"]
     assert "wrong" not in caplog.text
-
-
-def test_a_worker_forgets_what_a_full_disk_cut(settings: Settings) -> None:
-    control = settings.BROKER_DIR / "control"
-    control.mkdir(parents=True, exist_ok=True)
-    cut, half, whole = (control / f"test-{name}.exchange" for name in ("cut", "half", "whole"))
-    cut.write_text("")
-    half.write_text('[["", "", "lo')
-    whole.write_text(json.dumps([["", "", "long"]]))
-    try:
-        forget_cut_tables()
-        assert [table.exists() for table in (cut, half, whole)] == [False, False, True]
-    finally:
-        whole.unlink()
