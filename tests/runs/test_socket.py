@@ -23,6 +23,7 @@ from runs.engine import Engine
 from runs.followers import followers
 from runs.following import MOST_UNACKNOWLEDGED
 from runs.models import Run
+from runs.relay import MOST_FOLLOWED, NO_SUCH_RUN
 from tests.fakes import THE_END, FakeProvider
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -361,6 +362,19 @@ async def test_a_flood_of_messages_closes_the_socket(alice: User, monkeypatch: p
             await reader.say(op="ack", run="1", seq=1)
         closed = await reader.closed()
     assert closed["code"] == POLICY_VIOLATION
+
+
+async def test_a_page_that_follows_the_most_runs_is_no_flood(alice: User) -> None:
+    """It comes back and asks for each of them, and acknowledges what it gets of each within the same second."""
+    async with page(alice) as reader:
+        for operation in ("follow", "ack", "ack"):
+            for run in range(1, MOST_FOLLOWED + 1):
+                await reader.say(op=operation, run=str(run), seq=1)
+        refusals = [await reader.hear() for _ in range(MOST_FOLLOWED)]
+        await reader.say(op="dance", run="1")
+        answer = await reader.hear()
+    assert {refusal["sentence"] for refusal in refusals} == {NO_SUCH_RUN}
+    assert answer["sentence"] == "This operation is not known."
 
 
 async def test_a_socket_that_breaks_follows_nothing_any_more(
