@@ -36,6 +36,29 @@ def test_a_model_is_pinned_found_by_what_it_does_and_picked_by_keys_alone(screen
     expect(options.first).to_contain_text("pinned")
 
 
+def test_a_key_counts_from_the_moment_that_the_list_is_there(screen: Screen) -> None:
+    screen.open(model="demo/echo")
+    page = screen.page
+    page.keyboard.press("m")
+    page.keyboard.press("Control+a")
+    page.evaluate(
+        """() => {
+          const field = document.activeElement
+          const press = (key) => field.dispatchEvent(new KeyboardEvent("keydown", { ...key, bubbles: true }))
+          const list = document.querySelector("model-picker [role=listbox]")
+          new MutationObserver((_, observer) => {
+            if (list.querySelectorAll("[role=option]").length !== 1) return
+            observer.disconnect()
+            press({ key: "ArrowDown" })
+            press({ key: "p", code: "KeyP", altKey: true })
+          }).observe(list, { childList: true, subtree: true })
+        }"""
+    )
+    page.keyboard.insert_text("thinker reasoning")
+    option = page.get_by_role("listbox", name="Models").get_by_role("option")
+    expect(option.locator(".pin-mark")).to_have_attribute("data-pinned", "true")
+
+
 def test_filters_stand_in_the_address_and_outlast_a_reload(screen: Screen) -> None:
     screen.open("/models/")
     page = screen.page
