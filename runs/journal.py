@@ -49,7 +49,7 @@ class Journal:
     def __init__(self) -> None:
         self.owner = f"{socket.gethostname()[:40]}-{os.getpid()}-{uuid4().hex[:8]}"
         self._logs: dict[int, RunLog] = {}
-        self._works: list[tuple[Work, asyncio.Future[Any]]] = []
+        self._works: list[Asked] = []
         self._wanted = asyncio.Event()
         self._urgent = asyncio.Event()
         # One thread, one connection: SQLite has one writer anyway, and the order of commits is the order of calls.
@@ -115,16 +115,20 @@ class Journal:
             begun = loop.time()
             self._wanted.clear()
             self._urgent.clear()
-            logs, self._logs = self._logs, {}
-            works, self._works = self._works, []
-            share = max(READ_AT_ONCE // max(len(logs), 1), SMALLEST_SHARE)
-            taken = [(log, log.take(share)) for log in logs.values()]
-            await self._store([(log, events) for log, events in taken if events], works)
+            await self._store(*self._gathered())
             if (pause := SHORTEST_BEAT - (loop.time() - begun)) > 0 and not self._urgent.is_set():
                 await self._pause(pause)
             else:
                 # It may be that nothing above had to be waited for, and that there is more to be stored at once.
                 await asyncio.sleep(0)
+
+    def _gathered(self) -> tuple[list[Taken], list[Asked]]:
+        """What there is to be stored now. Its own method, so that a journal at rest keeps no ended run in memory."""
+        logs, self._logs = self._logs, {}
+        works, self._works = self._works, []
+        share = max(READ_AT_ONCE // max(len(logs), 1), SMALLEST_SHARE)
+        taken = [(log, log.take(share)) for log in logs.values()]
+        return [(log, events) for log, events in taken if events], works
 
     async def _pause(self, seconds: float) -> None:
         """Let content gather, unless somebody cannot wait."""

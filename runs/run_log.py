@@ -111,8 +111,9 @@ class RunLog:
             self.on_stored(events)
 
     def let_go(self) -> None:
-        """Tell nobody any more: a log and whoever hears of it would keep each other in memory for a while."""
+        """Tell nobody any more, and keep nothing: an error holds whoever it came by in memory for a while."""
         self.on_stored, self.on_lost = _tell_nobody, _tell_nobody
+        self.events, self.pending = [], []
 
     def take(self, most: int = 0) -> list[StoredEvent]:
         """Read so many bytes of what has come, and number all that is pending: it now belongs to the commit that is

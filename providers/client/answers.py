@@ -138,7 +138,10 @@ class Answer:
 
     def _tell(self, error: ProviderError | None = None) -> None:
         """Nothing after this counts."""
-        self._is_told, self._said_error = True, self._said_error or error
+        self._is_told = True
+        if error and not self._said_error:
+            # How it was come by is of no use, and would keep all that its reader held in memory.
+            self._said_error = error.with_traceback(None)
         self._body.end()
 
     async def _beginning(self) -> bytes:

@@ -174,7 +174,8 @@ class Arrivals:
 
     def unwatch(self) -> None:
         """Tell nobody any more: the connection serves others next."""
-        if self._connection:
+        # Not by its truth: a connection is a queue as well, and an empty one.
+        if self._connection is not None:
             self._connection.on_data = self._connection.on_lost = _nobody
             self._connection = None
 

@@ -1,6 +1,7 @@
 """Runs against a real provider on a real socket: what leaves the building, and what comes of every fault."""
 
 import asyncio
+import gc
 import json
 import logging
 import threading
@@ -14,12 +15,16 @@ from pytest_django import Settings
 from accounts.models import ApiKey, User
 from accounts.secret import Secret
 from providers import client
+from providers.client.body import Body
 from providers.models import LanguageModel, Provider
 from runs.engine import Engine
+from runs.folding import StoredEvent
 from runs.models import Run
 from runs.performance import WAITS
+from runs.run_log import RunLog
 from tests.faultscript import RESET, SILENCE, event, http_head, refusal, tokens
 from tests.faultserver import FaultServer
+from tests.playground.running import wait_until
 from tests.runs.reader import Reader
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -204,3 +209,29 @@ async def test_the_key_is_in_no_row_and_no_log(
     assert CANARY not in await sync_to_async(rows)()
     assert CANARY not in caplog.text
     assert all(request.authorization == f"Bearer {CANARY}" for request in faults.requests)
+
+
+@pytest.mark.parametrize(
+    ("model_id", "kinds"),
+    [
+        ("tokens/50", (Body, RunLog, StoredEvent)),
+        ("tokens/50@500", (Body, RunLog, StoredEvent)),
+        # An error leads to all that it came by, until the collector looks; the text has to be gone even so.
+        ("fault/cut-mid-event", (StoredEvent,)),
+        ("fault/reset-mid-event", (StoredEvent,)),
+        ("fault/error-midway", (StoredEvent,)),
+    ],
+)
+async def test_of_an_ended_run_nothing_is_kept_in_memory(
+    model_id: str, kinds: tuple[type, ...], connected: Engine, alice: User, upstream: Provider
+) -> None:
+    gc.collect()
+    # It looks at old objects once in a long while only, and an answer may have megabytes.
+    gc.disable()
+    try:
+        run = await perform(connected, alice, upstream, model_id)
+        assert run.last_seq > 0
+        # Its connection and the journal are open still, and wait for the next one.
+        await asyncio.to_thread(wait_until, lambda: not any(isinstance(found, kinds) for found in gc.get_objects()), 5)
+    finally:
+        gc.enable()
