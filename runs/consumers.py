@@ -107,9 +107,9 @@ class RunConsumer(AsyncWebsocketConsumer):
 
     async def _leave(self) -> None:
         """Follow nothing any more."""
-        if self.sender:
-            self.sender.cancel()
+        if sender := self.sender:
             self.sender = None
+            sender.cancel()
             metrics.socket_closed()
             followed = self.relay.run_ids
             # First of all: what follows may wait for Redis until whoever calls has lost patience.
@@ -244,7 +244,9 @@ class RunConsumer(AsyncWebsocketConsumer):
 
     async def _send_all(self) -> None:
         check_session = time.monotonic() + SESSION_CHECK
-        while True:
+        # To be cancelled is not enough: until Python 3.12 `asyncio.wait_for`, by which Redis is asked to wake us no
+        # more, forgets about it where its answer comes at the same moment.
+        while self.sender:
             is_time_to_look = await self.relay.wait()
             if is_time_to_look and time.monotonic() > check_session:
                 check_session = time.monotonic() + SESSION_CHECK

@@ -30,6 +30,11 @@ class Kept:
         self._lock = Lock()
 
     @property
+    def log(self) -> str:
+        """All that it said so far."""
+        return self._log.read_text(errors="replace")
+
+    @property
     def resident_bytes(self) -> int:
         """What it has of this machine's memory."""
         command = ["ps", "-o", "rss=", "-p", str(self._process.pid)]

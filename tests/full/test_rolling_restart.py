@@ -102,6 +102,8 @@ async def test_a_rolling_restart_is_felt_by_nobody(deployment: Deployment, perso
     assert {(shown.state, shown.text) for shown in crowd.shown} == {("done", SHORT_ANSWER)}
     assert crowd.pages > 0
     assert closed_with == {SERVICE_RESTART}
+    # By asyncio, of what nobody waited for.
+    assert not [line for web in deployment.webs for line in web.log.splitlines() if "was destroyed" in line]
 
 
 async def test_an_answer_that_takes_longer_than_a_process_may_stay_is_kept_as_far_as_it_came(

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -292,6 +292,27 @@ async def test_stopping_through_the_socket_keeps_the_text(
         frames += await reader.hear_until(10_000)
     assert text_of(frames) == "Once upon"
     assert frames[-1]["state"] == "cancelled"
+
+
+async def test_a_socket_is_sent_for_no_longer_than_it_is_open_whatever_swallows_its_end(
+    alice: User, ended: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits_for_redis = asyncio.Event()
+
+    async def swallow(_: RunConsumer, run_id: int, *, begins: bool) -> None:
+        if not begins:
+            waits_for_redis.set()
+            with suppress(asyncio.CancelledError):
+                await asyncio.sleep(PATIENCE)
+
+    monkeypatch.setattr(RunConsumer, "_woken_by", swallow)
+    async with page(alice) as reader:
+        await reader.say(op="follow", run=str(ended.pk), after=0)
+        await reader.hear_until(10_000)
+        await waits_for_redis.wait()
+    senders = [task for task in asyncio.all_tasks() if task.get_name() == "socket sender"]
+    async with asyncio.timeout(PATIENCE):
+        await asyncio.gather(*senders)
 
 
 async def test_whoever_signed_out_gets_no_more_answers(alice: User, ended: Run) -> None:
