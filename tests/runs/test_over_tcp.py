@@ -232,6 +232,6 @@ async def test_of_an_ended_run_nothing_is_kept_in_memory(
         run = await perform(connected, alice, upstream, model_id)
         assert run.last_seq > 0
         # Its connection and the journal are open still, and wait for the next one.
-        await asyncio.to_thread(wait_until, lambda: not any(isinstance(found, kinds) for found in gc.get_objects()), 5)
+        await asyncio.to_thread(wait_until, lambda: not any(type(found) in kinds for found in gc.get_objects()), 5)
     finally:
         gc.enable()
