@@ -6,7 +6,7 @@ took no other until all that it had begun had ended: up to half an hour. A disk 
 
 import fcntl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from time import time_ns
 from typing import Any
@@ -34,6 +34,21 @@ class Channel(filesystem.Channel):
         except ValueError:
             return []
 
+    def queue_bind(
+        self,
+        queue: str,
+        exchange: str | None = None,
+        routing_key: str = "",
+        arguments: dict[str, Any] | None = None,
+        **options: Any,
+    ) -> None:
+        """Kombu remembers a binding before it is made: one that failed would not be tried again."""
+        try:
+            super().queue_bind(queue, exchange, routing_key, arguments, **options)
+        except ChannelError:
+            self.state.queue_bindings_delete(queue)
+            raise
+
     def _queue_bind(self, exchange: str, routing_key: str, pattern: str | None, queue: str) -> None:
         bound = exchange_queue_t(routing_key or "", pattern or "", queue or "")
         with self._alone():
@@ -41,18 +56,25 @@ class Channel(filesystem.Channel):
             if bound not in queues:
                 _write_whole(self.control_folder / f"{exchange}.exchange", [bound, *queues])
 
+    def _get(self, queue: str, timeout: float | None = None) -> dict[str, Any]:
+        """The next message. What nobody can read is none: a machine that lost its power may have left an empty one."""
+        while True:
+            with suppress(ValueError):
+                message: dict[str, Any] = super()._get(queue)
+                return message
+
     def _put(self, queue: str, payload: dict[str, Any], **_: Any) -> None:  # type: ignore[override]
         _write_whole(Path(self.data_folder_out) / f"{time_ns():020}_{uuid4()}.{queue}.msg", payload)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
         """No other process changes a table meanwhile."""
-        try:
-            lock = (self.control_folder / "lock").open("w")
-        except OSError as error:
-            raise ChannelError("the broker's folder cannot be written") from error
-        with lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with ExitStack() as stack:
+            try:
+                lock = stack.enter_context((self.control_folder / "lock").open("w"))
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            except OSError as error:
+                raise ChannelError("the broker's folder cannot be written") from error
             yield
 
 

@@ -42,7 +42,7 @@ def read_after(run_id: int, after: int) -> Progress:
 
 
 def _said(run_id: int, parts: list[Part]) -> list[StoredEvent]:
-    """What an ended run said in these parts. No more than that is read: many may come late to megabytes."""
+    """What an ended run said in these parts. Of text and reasoning no more is read: many may come late to megabytes."""
     begins = {TEXT: 0, REASONING: 0} | {part.kind: part.begin for part in reversed(parts)}
     ends = begins | {part.kind: part.end for part in parts}
     stretches = [Substr(kind, begins[kind] + 1, ends[kind] - begins[kind]) for kind in (TEXT, REASONING)]

@@ -140,7 +140,8 @@ class Answer:
         """Nothing after this counts."""
         self._is_told = True
         if error and not self._said_error:
-            # How it was come by is of no use, and would keep all that its reader held in memory.
+            # Tracebacks lead to whoever reads, and that is the journal with all that it has in hand just now.
+            error.__cause__ = error.__context__ = None
             self._said_error = error.with_traceback(None)
         self._body.end()
 

@@ -1,5 +1,6 @@
-// When what arrives is acknowledged: after this long, or so many frames of a run, or so many characters of all. The last
-// two are half and a quarter of what may be on its way here, so a quick answer does not wait for the first.
+// When what arrives is acknowledged: all of it after this long, and a run of which so many frames have come, or whose
+// frame is the last of so many characters of all runs. These two are half and a quarter of what may be on its way here,
+// so a quick answer does not wait for the first.
 const ACKNOWLEDGE_MILLISECONDS = 1000;
 const ACKNOWLEDGE_FRAMES = 32;
 const ACKNOWLEDGE_CHARACTERS = 64 * 1024;
@@ -78,15 +79,21 @@ export class RunSocket {
     this.#unacknowledged.set(frame.run, { count, seq: frame.seq });
     this.#unacknowledgedCharacters += characters;
     const isMuch = count >= ACKNOWLEDGE_FRAMES || this.#unacknowledgedCharacters >= ACKNOWLEDGE_CHARACTERS;
-    if (isMuch) this.#acknowledge();
-    else this.#acknowledgeTimer ||= setTimeout(() => this.#acknowledge(), ACKNOWLEDGE_MILLISECONDS);
+    // Of this run alone: it arrived last, so the server knows that all characters before it have arrived too. With a
+    // message for each run, a page with many of them would be taken for a flood.
+    if (isMuch) this.#acknowledge(frame.run);
+    else this.#acknowledgeTimer ||= setTimeout(() => this.#acknowledgeAll(), ACKNOWLEDGE_MILLISECONDS);
   }
 
-  #acknowledge() {
-    clearTimeout(this.#acknowledgeTimer);
+  #acknowledge(run) {
+    this.#send({ op: "ack", run, seq: this.#unacknowledged.get(run).seq });
+    this.#unacknowledged.delete(run);
+    this.#unacknowledgedCharacters = 0;
+  }
+
+  #acknowledgeAll() {
     this.#acknowledgeTimer = 0;
-    for (const [run, { seq }] of this.#unacknowledged) this.#send({ op: "ack", run, seq });
-    this.#forgetUnacknowledged();
+    for (const run of this.#unacknowledged.keys()) this.#acknowledge(run);
   }
 
   #forgetUnacknowledged() {

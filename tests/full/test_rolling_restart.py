@@ -102,7 +102,7 @@ async def test_a_rolling_restart_is_felt_by_nobody(deployment: Deployment, perso
     assert {(shown.state, shown.text) for shown in crowd.shown} == {("done", SHORT_ANSWER)}
     assert crowd.pages > 0
     assert closed_with == {SERVICE_RESTART}
-    # By asyncio, of what nobody waited for.
+    # By asyncio, of what nobody waited for; here or in a test before.
     assert not [line for web in deployment.webs for line in web.log.splitlines() if "was destroyed" in line]
 
 

@@ -14,6 +14,7 @@ from tests.full.deaf import BEGINNING, PIECE, TEXT, DeafSocket
 from tests.full.deployment import Deployment, Web
 from tests.full.page import Page
 from tests.full.person import Person
+from tests.peak import expect_peaks
 from tests.playground.running import wait_until
 
 pytestmark = [pytest.mark.redis, pytest.mark.timeout(480)]
@@ -66,6 +67,7 @@ async def test_a_large_block_arrives_on_the_same_socket(
 async def test_who_says_too_much_is_cut_off_and_not_remembered(
     frames: list[tuple[int, int]], deployment: Deployment, person: Person
 ) -> None:
+    expect_peaks()
     web = deployment.webs[0]
     said = [(first, b"x" * size) for first, size in frames]
     # Its first one costs a process more than the others.

@@ -82,6 +82,30 @@ def test_a_table_that_was_cut_is_written_anew(left: str, tmp_path: Path, connect
     assert json.loads(table.read_text()) == [["", "", "long"]]
 
 
+@pytest.mark.parametrize("left", ["", '{"numb'])
+def test_a_message_that_was_cut_holds_up_none(left: str, tmp_path: Path, connections: ExitStack) -> None:
+    opened = channel(tmp_path, connections)
+    (tmp_path / "messages" / "0_cut.long.msg").write_text(left)
+    opened._put("long", {"number": 1})
+
+    assert opened._get("long") == {"number": 1}
+    with pytest.raises(Empty):
+        opened._get("long")
+
+
+def test_a_queue_that_could_not_be_bound_is_bound_the_next_time(tmp_path: Path, connections: ExitStack) -> None:
+    opened = channel(tmp_path, connections)
+    opened.exchange_declare("jobs")
+    (tmp_path / "control").rename(tmp_path / "away")
+    with pytest.raises(ChannelError):
+        opened.queue_bind("long", "jobs", "")
+    (tmp_path / "away").rename(tmp_path / "control")
+
+    opened.queue_bind("long", "jobs", "")
+
+    assert [queue.queue for queue in opened.get_table("jobs")] == ["long"]
+
+
 def test_what_cannot_be_written_leaves_nothing(tmp_path: Path, connections: ExitStack) -> None:
     opened = channel(tmp_path, connections)
     place = tmp_path / "messages"

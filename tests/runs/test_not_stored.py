@@ -13,6 +13,7 @@ from runs import journal as journal_module
 from runs import performance
 from runs.engine import Engine
 from runs.event_rows import Taken
+from runs.followers import followers
 from runs.journal import Journal, Work
 from runs.models import Run, RunEvent
 from runs.quick_commits import QuickCommits
@@ -155,5 +156,6 @@ async def test_a_process_that_ends_meanwhile_leaves_the_run_to_the_sweeper(
         disk.is_full = True
         await running_engine.drain(0)
 
+    followers.remove(reader.run.pk, reader)
     assert fake.open == 0
     assert (await Run.objects.aget(pk=reader.run.pk)).state == Run.State.RUNNING

@@ -13,7 +13,7 @@ from runs.reading import PAGE, read_after
 
 pytestmark = pytest.mark.django_db
 
-# More than 16 bits, and what looks like one character and is five.
+# More than 16 bits, and what looks like one character and is four.
 ODD = "\U0001f469\U0001f3fd\u200d\U0001f52c é\n"
 # Megabytes, as pieces that do not divide the size of an event.
 PIECES = [(ODD * 37)[: 150 + number % 61] for number in range(12_000)]
