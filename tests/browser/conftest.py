@@ -113,6 +113,7 @@ def open_context(browser: Browser, watch: Watch) -> Iterator[OpenContext]:
         return context
 
     yield open_one
+    watch.close()
     for context in contexts:
         context.close()
     watch.check()
