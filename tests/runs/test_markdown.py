@@ -96,7 +96,8 @@ def test_code_that_is_slow_to_colour_is_left_plain(language: str, words: str) ->
     code = words * (LARGEST_BLOCK // 2)
     begun = time.thread_time()
     html = render(f"```{language}\n{code}\n```")
-    assert time.thread_time() - begun < 1
+    # Without the limit Java took 13 s and Perl 7.
+    assert time.thread_time() - begun < 4
     assert code.splitlines()[0] in re.sub("<[^>]*>", "", html)
 
 
