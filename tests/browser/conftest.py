@@ -113,7 +113,6 @@ def open_context(browser: Browser, watch: Watch) -> Iterator[OpenContext]:
         return context
 
     yield open_one
-    watch.close()
     for context in contexts:
         context.close()
     watch.check()
